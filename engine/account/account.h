@@ -1,0 +1,66 @@
+/* One account's settings: plain data, read from the configuration, never changed afterwards.
+ * What each key means and its default: contract C9. Shared between threads; read only. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum
+{
+  ACCOUNT_PROTOCOL_IMAP,
+} AccountProtocol;
+
+typedef enum
+{
+  ACCOUNT_SECURITY_TLS,      /* TLS from the first byte */
+  ACCOUNT_SECURITY_STARTTLS, /* mandatory STARTTLS (RFC 9051 section 6.2.1) */
+  ACCOUNT_SECURITY_NONE,     /* plain text; refused unless the connected peer is a loopback address */
+} AccountSecurity;
+
+typedef enum
+{
+  ACCOUNT_LAYOUT_NESTED,    /* INBOX/, Work/2024/ */
+  ACCOUNT_LAYOUT_MAILDIRPP, /* INBOX is the root, .Work.2024 */
+} AccountLayout;
+
+typedef enum
+{
+  ACCOUNT_DELETE_TRASH,   /* to the mailbox marked \Trash where there is one */
+  ACCOUNT_DELETE_EXPUNGE, /* \Deleted and UID EXPUNGE */
+} AccountDelete;
+
+typedef struct
+{
+  char *name; /* [account NAME]; [A-Za-z0-9._-], 1 to 64 characters, never starting with a dot */
+  AccountProtocol protocol;
+  char *host;
+  guint16 port;
+  AccountSecurity security;
+  char *tls_ca_file; /* (nullable) one more trust anchor, PEM */
+  char *tls_pin; /* (nullable) "sha256//" and base64 of the SHA-256 of the key (SPKI) or of the certificate */
+  char *user;
+  char *password_command; /* (nullable) run by /bin/sh -c; its first line is the password */
+  char *maildir;          /* absolute path */
+  AccountLayout layout;
+  char **mailboxes;  /* patterns, "!" first excludes, the last match wins; never empty: {"*", NULL} */
+  guint timeout;     /* seconds without a byte, 1 to 3600 */
+  guint connections; /* at most, 1 to 16 */
+  AccountDelete delete_mode;
+  gboolean expunge_marked;
+  gboolean hold_deletions;  /* FALSE: max-delete=off */
+  guint max_delete_count;   /* more than this many and ... */
+  guint max_delete_percent; /* ... more than this share, 0 to 100: held (contract C1.4) */
+  guint keep_deleted;       /* days in the attic; 0: no attic */
+  char info_separator;      /* ':' unless the file system refuses it; one of : ; ! + - */
+  char *state_dir;          /* $XDG_STATE_HOME/dovetail/NAME: journal.sqlite, attic/, lock, TLS tickets */
+} Account;
+
+void
+account_free (Account *account);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Account, account_free)
+
+/* TRUE when `mailbox` (UTF-8, "/" between levels, INBOX in capitals) is to be synchronized: `*` matches
+ * everything,
+ * `%` all but "/", and the last pattern of account->mailboxes that matches decides; none matching excludes.
+ */
+gboolean
+account_wants_mailbox (const Account *account, const char *mailbox);

@@ -1,0 +1,113 @@
+/* dovetail's engine: the only door into it.
+ *
+ * An engine has accounts (from a configuration file) and runs one request at a time on them: each account in
+ * a thread of its own, side by side; one that fails does not stop the others. What happens is told by events,
+ * delivered on the main context that was the thread's default when engine_run_async was called, in order for
+ * each account. The engine prints nothing.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#define ENGINE_VERSION_TEXT "dovetail " DOVETAIL_VERSION
+
+#define ENGINE_ERROR (engine_error_quark ())
+GQuark
+engine_error_quark (void);
+typedef enum
+{
+  ENGINE_ERROR_CONFIG, /* exit 78 */
+  ENGINE_ERROR_USAGE,  /* a selector names no account or mailbox: exit 64 */
+} EngineError;
+
+/* How a run ended, worst last account by account; the values are the exit statuses of contract C9. */
+typedef enum
+{
+  ENGINE_OUTCOME_EQUAL = 0,
+  ENGINE_OUTCOME_LEFT = 1,
+  ENGINE_OUTCOME_REFUSED = 69,
+  ENGINE_OUTCOME_OFFLINE = 75,
+  ENGINE_OUTCOME_AUTHENTICATION = 77,
+  ENGINE_OUTCOME_CONFIG = 78,
+} EngineOutcome;
+
+typedef enum
+{
+  ENGINE_EVENT_INFO,     /* something a person may like to know: with -v */
+  ENGINE_EVENT_DEBUG,    /* one line of the log: with -v -v */
+  ENGINE_EVENT_RESULT,   /* what the command was run for: to stdout */
+  ENGINE_EVENT_WARNING,  /* something was left or is odd: to stderr */
+  ENGINE_EVENT_ERROR,    /* the account stops: to stderr */
+  ENGINE_EVENT_PROGRESS, /* messages and octets so far */
+  ENGINE_EVENT_DONE,     /* the account is finished: outcome */
+} EngineEventType;
+
+/* One machine-readable field of an event, for --json. */
+typedef struct
+{
+  const char *key;
+  const char *string; /* (nullable): then `number` */
+  gint64 number;
+} EngineField;
+
+typedef struct
+{
+  EngineEventType type;
+  const char *account; /* (nullable) only for events of no account */
+  const char *mailbox; /* (nullable) */
+  const char *name;    /* stable word for machines: "downloaded", "held", "refused", "plan", "status" ... */
+  const char *text; /* one line for a person, without account and mailbox before it; safe for a terminal; ""
+                       for PROGRESS */
+  const EngineField *fields; /* (nullable) */
+  guint n_fields;
+  guint64 messages_done, messages_total; /* PROGRESS */
+  guint64 octets_done, octets_total;     /* PROGRESS */
+  EngineOutcome outcome;                 /* DONE */
+} EngineEvent;
+
+/* Runs on the caller's context. The event and all it points to are valid during the call only. */
+typedef void (*EngineEventFunc) (const EngineEvent *event, gpointer user_data);
+
+typedef enum
+{
+  ENGINE_COMMAND_SYNC,
+  ENGINE_COMMAND_STATUS,
+  ENGINE_COMMAND_RELEASE,
+  ENGINE_COMMAND_UNDELETE,
+  ENGINE_COMMAND_CHECK,
+} EngineCommand;
+
+typedef struct
+{
+  EngineCommand command;
+  const char *const *selectors; /* (nullable) "ACCOUNT" or "ACCOUNT/MAILBOX"; none: everything */
+  gboolean dry_run;             /* SYNC: say what would be done and why; change nothing */
+  gboolean restore;             /* RELEASE: bring back on the side that lost it */
+  gboolean list_only;           /* UNDELETE: show what matches, bring nothing back */
+  gint64 removed_since;         /* UNDELETE: only what was removed at or after (seconds since 1970); 0: all */
+  const char *subject;          /* UNDELETE: (nullable) part of the Subject, case aside */
+} EngineRequest;
+
+typedef struct _Engine Engine;
+
+/* Reads the configuration (NULL: the default path). Errors: ENGINE_ERROR_CONFIG. (transfer full) */
+Engine *
+engine_new (const char *config_path, GError **error);
+void
+engine_free (Engine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Engine, engine_free)
+
+/* Names of the accounts, in file order; NULL-terminated, owned by the engine. */
+const char *const *
+engine_get_accounts (Engine *engine);
+
+/* Cancelling ends every account at the next safe point: what was confirmed is journalled. */
+void
+engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *cancellable,
+                  EngineEventFunc event, gpointer event_data, GAsyncReadyCallback callback,
+                  gpointer user_data);
+
+/* *outcome: the worst of all accounts (CONFIG, AUTHENTICATION, REFUSED, OFFLINE, LEFT, EQUAL in this order).
+ * FALSE only for ENGINE_ERROR_USAGE, before anything was done. */
+gboolean
+engine_run_finish (Engine *engine, GAsyncResult *result, EngineOutcome *outcome, GError **error);

@@ -1,0 +1,143 @@
+/* One authenticated IMAP session (RFC 9051; IMAP4rev1, RFC 3501, with nothing optional is enough).
+ *
+ * States, each entered through one guarded function:
+ *   CONNECTING -> GREETED -> (STARTTLS) -> AUTHENTICATED <-> SELECTED -> LOGGED_OUT;   any -> FAILED
+ * CONNECTING: no server word is believed. GREETED: only CAPABILITY, STARTTLS, AUTHENTICATE, LOGIN, LOGOUT may
+ * be sent, the last but one only inside TLS (loopback without TLS excepted). AUTHENTICATED: capabilities were
+ * asked for anew after TLS and after login. SELECTED: selected mailbox known, UIDVALIDITY seen. FAILED:
+ * sticky error.
+ *
+ * A session belongs to one thread. Functions here send one command alone and wait for its answer; what may be
+ * pipelined goes through ImapBatch. A tagged NO or BAD is IMAP_ERROR_REFUSED with the server's text made
+ * safe; the session lives on. Anything that breaks the protocol or the link fails the session.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include "../net/connection.h"
+#include "../account/account.h"
+#include "grammar/imap-response.h"
+
+#define IMAP_ERROR (imap_error_quark ())
+GQuark
+imap_error_quark (void);
+typedef enum
+{
+  IMAP_ERROR_PROTOCOL,       /* out of grammar or out of state; names the last command */
+  IMAP_ERROR_AUTHENTICATION, /* the server refused name or password, or failed to prove itself */
+  IMAP_ERROR_INSECURE,       /* STARTTLS missing, refused or stripped; PREAUTH without TLS; LOGINDISABLED */
+  IMAP_ERROR_REFUSED,        /* tagged NO or BAD to one command */
+  IMAP_ERROR_BYE,            /* the server ended the session, with its reason; try again later */
+} ImapError;
+
+typedef enum
+{
+  IMAP_CAPABILITY_LITERAL_PLUS = 1 << 0,
+  IMAP_CAPABILITY_LITERAL_MINUS = 1 << 1,
+  IMAP_CAPABILITY_UIDPLUS = 1 << 2,
+  IMAP_CAPABILITY_ESEARCH = 1 << 3,
+  IMAP_CAPABILITY_LIST_EXTENDED = 1 << 4,
+  IMAP_CAPABILITY_LIST_STATUS = 1 << 5,
+  IMAP_CAPABILITY_SPECIAL_USE = 1 << 6,
+  IMAP_CAPABILITY_UNSELECT = 1 << 7,
+  IMAP_CAPABILITY_ENABLE = 1 << 8,
+  IMAP_CAPABILITY_CONDSTORE = 1 << 9,
+  IMAP_CAPABILITY_QRESYNC = 1 << 10,
+  IMAP_CAPABILITY_MOVE = 1 << 11,
+  IMAP_CAPABILITY_NAMESPACE = 1 << 12,
+  IMAP_CAPABILITY_ID = 1 << 13,
+  IMAP_CAPABILITY_SASL_IR = 1 << 14,
+  IMAP_CAPABILITY_STARTTLS = 1 << 15,
+  IMAP_CAPABILITY_LOGINDISABLED = 1 << 16,
+  IMAP_CAPABILITY_UTF8_ACCEPT = 1 << 17,
+  IMAP_CAPABILITY_OBJECTID = 1 << 18,
+  IMAP_CAPABILITY_REV2 = 1 << 19,
+  IMAP_CAPABILITY_XLIST = 1 << 20,
+} ImapCapability; /* REV2 implies what RFC 9051 makes mandatory; the session sets those bits */
+
+/* What SELECT or EXAMINE said, kept up to date by what comes later. */
+typedef struct
+{
+  const char *mailbox; /* wire name as given to select */
+  guint32
+      uidvalidity; /* 0 when the server sent none, or one out of range: nothing may be deleted on its word */
+  guint32 uidnext; /* 0 when not told */
+  guint32 exists;  /* messages now: EXISTS, less EXPUNGE and VANISHED since */
+  guint expunges;  /* EXPUNGE and VANISHED responses since SELECT: what was listed may have changed */
+  guint64 highestmodseq; /* 0: none, or NOMODSEQ */
+  gboolean read_only;
+  const char *const *flags; /* (nullable) FLAGS response */
+  const char *const
+      *permanent_flags;   /* (nullable) NULL when the server sent no PERMANENTFLAGS: all flags stick */
+  const char *mailbox_id; /* (nullable) MAILBOXID of SELECT */
+} ImapSelected;
+
+typedef struct _ImapSession ImapSession;
+
+/* One line an event for the log ("A3 SELECT Work: OK"): never a password, a body or untreated server text. */
+typedef void (*ImapLogFunc) (const char *line, gpointer user_data);
+
+/* Connects, secures, authenticates, learns capabilities, namespace and special uses; sends ID with name and
+ * version only. `password` is used during the call only. On failure *error says what, where and what to do:
+ * domains NET_ERROR, SASL_ERROR, IMAP_ERROR. (transfer full) (nullable) */
+ImapSession *
+imap_session_open (const Account *account, const char *password, GMainContext *context,
+                   GCancellable *cancellable, ImapLogFunc log, gpointer log_data, GError **error);
+void
+imap_session_free (ImapSession *session); /* no farewell: imap_session_logout first where one is due */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSession, imap_session_free)
+
+gboolean
+imap_session_has (const ImapSession *session, ImapCapability capability);
+NetConnection *
+imap_session_get_connection (ImapSession *session);
+const char *
+imap_session_get_tls_description (ImapSession *session); /* for `check`: "TLSv1.3", or "no TLS" */
+
+/* Prefix of the personal namespace, decoded UTF-8 with the delimiter at its end, "" for none; delimiter '\0'
+ * = NIL. */
+const char *
+imap_session_get_prefix (const ImapSession *session);
+char
+imap_session_get_delimiter (const ImapSession *session);
+
+/* LIST "" "*" with special uses where offered: (transfer container, element-type ImapListItem). A name listed
+ * twice is there once; \Noselect and \NonExistent items are in it. */
+GPtrArray *
+imap_session_list (ImapSession *session, GError **error);
+
+/* TRUE when `item` has the attribute (ASCII case aside), e.g. "\\Trash". XLIST-era names count too. */
+gboolean
+imap_list_item_has (const ImapListItem *item, const char *attribute);
+
+/* SELECT (EXAMINE when `examine`). Returns what is valid until the next select, owned by the session; its
+ * values follow later responses. After IMAP_ERROR_REFUSED no mailbox is selected. */
+const ImapSelected *
+imap_session_select (ImapSession *session, const char *wire_name, gboolean examine, GError **error);
+/* The mailbox selected now, or NULL. */
+const ImapSelected *
+imap_session_get_selected (ImapSession *session);
+
+/* UNSELECT; without it EXAMINE of a mailbox that can't exist; never CLOSE, which expunges. */
+gboolean
+imap_session_unselect (ImapSession *session, GError **error);
+
+gboolean
+imap_session_noop (ImapSession *session, GError **error);
+gboolean
+imap_session_status (ImapSession *session, const char *wire_name, ImapMailboxStatus *status, GError **error);
+/* CREATE and SUBSCRIBE. [ALREADYEXISTS] is success. */
+gboolean
+imap_session_create (ImapSession *session, const char *wire_name, GError **error);
+
+/* UTF-8 mailbox name -> what this session sends (modified UTF-7, or UTF-8 after ENABLE). (transfer full) */
+char *
+imap_session_encode_name (ImapSession *session, const char *mailbox);
+
+/* The response code of the last tagged NO, so that a caller can tell OVERQUOTA from TOOBIG. */
+ImapCodeType
+imap_session_get_last_code (const ImapSession *session);
+
+/* LOGOUT, then close. Bounded by the timeout; errors are of no interest. */
+void
+imap_session_logout (ImapSession *session);

@@ -1,0 +1,181 @@
+/* The journal of one account: the base, the queue, what was learnt about the server. The only SQL there is.
+ *
+ * A SQLite database, 0600, in WAL mode with synchronous=FULL; every write is inside BEGIN IMMEDIATE ...
+ * COMMIT. The schema's steps are the numbered files of engine/journal/schema/, applied in order; PRAGMA
+ * user_version counts them. The journal decides nothing: it keeps what it is told and gives it back.
+ *
+ * A handle belongs to one thread. The account's lock (`lock` beside the journal: flock, holds the process id)
+ * is taken by journal_lock and is apart from the handles, since `status` only reads and needs none.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#define JOURNAL_ERROR (journal_error_quark ())
+GQuark
+journal_error_quark (void);
+typedef enum
+{
+  JOURNAL_ERROR_BUSY,    /* another process holds the account; the message says which */
+  JOURNAL_ERROR_NEWER,   /* written by a newer dovetail; nothing was touched */
+  JOURNAL_ERROR_CORRUPT, /* damaged; see journal_open */
+  JOURNAL_ERROR_MISSING, /* opened for reading and not there */
+  JOURNAL_ERROR_IO,      /* anything else SQLite or the file system said */
+} JournalError;
+
+typedef struct _Journal Journal;
+typedef struct _JournalLock JournalLock;
+
+typedef enum
+{
+  JOURNAL_OPEN_READ,  /* never creates, never migrates (an older schema is read as it is migrated in memory:
+                         error NEWER  never, CORRUPT or MISSING possible) */
+  JOURNAL_OPEN_WRITE, /* creates and migrates; needs the lock */
+} JournalOpenMode;
+
+/* The lock of `state_dir` (made 0700 when missing); BUSY names the process that holds it. (transfer full) */
+JournalLock *
+journal_lock (const char *state_dir, GError **error);
+void
+journal_unlock (JournalLock *lock);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalLock, journal_unlock)
+
+/* Opens state_dir/journal.sqlite. A corrupt database (PRAGMA quick_check after an unclean end, or SQLite's
+ * word) is, in WRITE mode, set aside as journal.sqlite.damaged-N with its WAL, a new one is begun, and
+ * *set_aside (transfer full) (nullable) names the old: mail is then paired afresh, nothing is deleted. */
+Journal *
+journal_open (const char *state_dir, JournalOpenMode mode, char **set_aside, GError **error);
+void
+journal_close (Journal *journal);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Journal, journal_close)
+
+/* Transactions do not nest. Everything below that writes must be inside one. A failed call leaves the
+ * transaction to be rolled back by the caller. */
+gboolean
+journal_begin (Journal *journal, GError **error);
+gboolean
+journal_commit (Journal *journal, GError **error);
+void
+journal_rollback (Journal *journal); /* harmless outside a transaction */
+
+/* Facts about account, Maildir and server: "protocol", "host", "user", "maildir-id", "generation", "layout",
+ * "last-sync" ... (transfer full) (nullable): NULL when never set. */
+char *
+journal_get_fact (Journal *journal, const char *key, GError **error);
+gboolean
+journal_set_fact (Journal *journal, const char *key, const char *value, GError **error);
+
+/* Mailboxes. */
+typedef struct
+{
+  gint64 id;           /* 0: not in the journal yet */
+  char *name;          /* UTF-8, "/" between levels, INBOX in capitals, namespace prefix taken off */
+  char *wire_name;     /* as the server spells it, (nullable) until it is there */
+  char *directory;     /* relative to the Maildir's root */
+  guint32 uidvalidity; /* 0: never selected */
+  guint32 uidnext;     /* last observed; 0: none. Moves by a complete observation only */
+  guint64 highestmodseq;
+  char *special_use; /* (nullable) "\\Trash" ... */
+  gboolean
+      refresh; /* pairing afresh is due (UIDVALIDITY changed, journal or Maildir restored): no deletions */
+} JournalMailbox;
+
+void
+journal_mailbox_free (JournalMailbox *mailbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalMailbox, journal_mailbox_free)
+
+/* (transfer full) (element-type JournalMailbox), by name. */
+GPtrArray *
+journal_list_mailboxes (Journal *journal, GError **error);
+/* Inserts (id 0; *id is set) or updates all columns. */
+gboolean
+journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error);
+gboolean
+journal_remove_mailbox (Journal *journal, gint64 id, GError **error); /* with all that hangs on it */
+
+/* Messages: the base. */
+typedef enum
+{
+  JOURNAL_MESSAGE_STAGED,  /* the file is, synced, in tmp/ and may be visible already */
+  JOURNAL_MESSAGE_PRESENT, /* both sides held it when last equal */
+} JournalMessageState;
+
+typedef struct
+{
+  gint64 id;
+  gint64 mailbox;
+  guint32 uid; /* nz */
+  JournalMessageState state;
+  const char *base;       /* base name in the Maildir directory, unique within the mailbox */
+  guint8 system;          /* flags of the base, MessageFlag bits */
+  const char *keywords;   /* canonical set, "" for none */
+  guint8 not_kept_system; /* flags set here that the server does not keep */
+  const char *not_kept_keywords;
+  guint64 size;      /* normalised (MessageIdentity.size) */
+  guint64 file_size; /* octets of the file when last known equal to the content */
+  gint64 mtime_ns;   /* of the file then */
+  gboolean has_digest;
+  guint8 digest[32];    /* full digest */
+  gint64 internal_date; /* seconds */
+} JournalMessage;
+
+/* Strings are valid during the call only. Ordered by base name. Must not write. FALSE stops. */
+typedef gboolean (*JournalMessageFunc) (const JournalMessage *message, gpointer user_data);
+gboolean
+journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                         GError **error);
+gboolean
+journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
+/* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
+gboolean
+journal_add_message (Journal *journal, JournalMessage *message, GError **error);
+/* Updates all columns by id. */
+gboolean
+journal_update_message (Journal *journal, const JournalMessage *message, GError **error);
+gboolean
+journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error);
+gboolean
+journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const char *keywords,
+                           guint8 not_kept_system, const char *not_kept_keywords, GError **error);
+gboolean
+journal_remove_message (Journal *journal, gint64 id, GError **error);
+
+/* Uploads begun and not confirmed (contract C2.1): what was sent and not answered. */
+typedef struct
+{
+  gint64 id;
+  gint64 mailbox;
+  const char *base;
+  gint64 replaces;     /* message id whose content this replaces, 0 for a new one */
+  guint32 uidvalidity; /* at the time of the intent */
+  guint32 uidnext;     /* last observed then: where a search in doubt begins; 0: from 1 */
+  guint64 size;        /* normalised */
+  guint64 wire_size;
+  guint8 digest[32]; /* full */
+  guint8 header_digest[32];
+  const char *message_id; /* (nullable) */
+  const char *date;       /* (nullable) the Date field */
+  gint64 internal_date;
+  guint8 system; /* flags as sent */
+  const char *keywords;
+  guint64 file_size;
+  gint64 mtime_ns;
+  guint attempts; /* times sent, the present one included */
+} JournalUpload;
+
+typedef gboolean (*JournalUploadFunc) (const JournalUpload *upload, gpointer user_data);
+gboolean
+journal_foreach_upload (Journal *journal, gint64 mailbox, JournalUploadFunc func, gpointer user_data,
+                        GError **error);
+gboolean
+journal_add_upload (Journal *journal, JournalUpload *upload, GError **error); /* id 0: *id is set */
+gboolean
+journal_remove_upload (Journal *journal, gint64 id, GError **error);
+
+/* \Deleted of others, taken off while a bare EXPUNGE runs on a server without UIDPLUS (contract C3.5). UIDs
+ * as an IMAP set in text; NULL forgets. get: (transfer full) (nullable). */
+gboolean
+journal_set_unmarked (Journal *journal, gint64 mailbox, guint32 uidvalidity, const char *uids,
+                      GError **error);
+char *
+journal_get_unmarked (Journal *journal, gint64 mailbox, guint32 *uidvalidity, GError **error);

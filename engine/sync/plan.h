@@ -1,0 +1,92 @@
+/* What to do for one mailbox: three states in, operations out (contract C3). Pure: no GIO, no SQLite, no
+ * clock.
+ *
+ * Order among operations: none is required between different messages; within one message the array's order
+ * holds. The caller may apply them in any order that keeps: PLAN_REMOVE_LOCAL and PLAN_DELETE_REMOTE last.
+ */
+#pragma once
+
+#include "../message/message-flags.h"
+#include "../message/message-identity.h"
+
+typedef struct
+{
+  gint64 row; /* journal id, > 0 */
+  guint32 uid;
+  const char *base;
+  MessageFlags flags;
+  MessageFlags not_kept; /* set here, not kept by the server */
+  gboolean has_digest;
+  MessageDigest digest;
+  guint64 size; /* normalised */
+} PlanBase;
+
+typedef struct
+{
+  guint32 uid;
+  MessageFlags flags;
+  guint64 size; /* RFC822.SIZE less other tools' lines; valid for UIDs that are not in the base */
+  gint64 internal_date;
+  const MessageIdentity
+      *identity; /* (nullable) message_id, date, header; given for new ones while anything is new here */
+  gboolean has_header_digest; /* identity->header is valid */
+} PlanRemote;
+
+typedef struct
+{
+  const char *base;
+  MessageFlags flags; /* keywords without a letter already taken over from the base (contract C3.3) */
+  gboolean replaced;  /* of a base row: other content now (contract C3.1) */
+  const MessageIdentity *identity; /* of new and replaced ones; (nullable) otherwise */
+} PlanLocal;
+
+typedef struct
+{
+  const GArray *base;       /* of PlanBase, sorted by base name */
+  const GArray *remote;     /* of PlanRemote, sorted by uid */
+  const GArray *local;      /* of PlanLocal, sorted by base name */
+  gboolean remote_complete; /* FALSE: absence there means nothing (contract C1.2) */
+  gboolean local_complete;
+  gboolean offline;       /* remote is unknown: taken as unchanged */
+  MessageFlags permanent; /* what the server keeps ... */
+  gboolean permanent_any; /* ... and \* : any keyword */
+  gboolean expunge_marked;
+  MessageKeywordPool *pool;
+} PlanInput;
+
+typedef enum
+{
+  PLAN_DOWNLOAD, /* uid */
+  PLAN_UPLOAD,   /* base: a new message here; flags as it has them */
+  PLAN_REPLACE,  /* row, uid, base: upload the new content with `flags`, then delete the old uid */
+  PLAN_PAIR, /* uid, base: equal on both sides; a base row with `flags` (what both have: intersection) begins
+              */
+  PLAN_RELINK,         /* row, base: the same content under a new base name here */
+  PLAN_REMOTE_FLAGS,   /* row, uid, add, remove */
+  PLAN_LOCAL_FLAGS,    /* row, base, add, remove */
+  PLAN_BASE_FLAGS,     /* row, flags, not_kept: both sides agree already, the base follows */
+  PLAN_DELETE_REMOTE,  /* row, uid */
+  PLAN_REMOVE_LOCAL,   /* row, base */
+  PLAN_EXPUNGE_MARKED, /* row, uid, base: \Deleted and expunge there, then remove here */
+  PLAN_FORGET,         /* row: gone on both sides */
+} PlanKind;
+
+typedef struct
+{
+  PlanKind kind;
+  gint64 row;         /* 0: none */
+  guint32 uid;        /* 0: none */
+  const char *base;   /* (nullable); of the input's memory */
+  MessageFlags flags; /* of the result: what the base will hold when done */
+  MessageFlags not_kept;
+  MessageFlags add, remove;
+  gboolean undecided; /* DOWNLOAD: may prove equal to a new local message once its full digest is known; the
+                         UPLOADs with `undecided` wait for these (contract C2.2) */
+} PlanOperation;
+
+/* (transfer full) (element-type PlanOperation), grouped by kind in the enum's order. When a message needs
+ * REMOTE_FLAGS and LOCAL_FLAGS, both carry the same `flags`. A refused-by-PERMANENTFLAGS flag goes to
+ * `not_kept`, not to `add`. A PAIR whose sides differ in flags gets no further operations: the next plan
+ * merges (union, from the intersection as base). */
+GArray *
+plan_mailbox (const PlanInput *input);
