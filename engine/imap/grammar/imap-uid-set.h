@@ -22,6 +22,9 @@ void
 imap_uid_set_add (ImapUidSet *set, guint32 uid); /* cheap when ascending */
 void
 imap_uid_set_add_range (ImapUidSet *set, guint32 first, guint32 last);
+/* Many at once and in any order: one sort instead of a search each. */
+void
+imap_uid_set_add_ranges (ImapUidSet *set, const ImapUidRange *ranges, guint n_ranges);
 void
 imap_uid_set_clear (ImapUidSet *set);
 
@@ -45,11 +48,13 @@ char *
 imap_uid_set_to_string (const ImapUidSet *set);
 
 /* Takes the lowest UIDs out of `set`, at most `max_uids` of them and `max_length` octets of text, into a new
- * set (transfer full); empty when `set` is. For commands that must stay short (2000 UIDs, 7000 octets). */
+ * set (transfer full); empty when `set` is, or when the limits hold not even one. For commands that must stay
+ * short (2000 UIDs, 7000 octets). */
 ImapUidSet *
 imap_uid_set_take (ImapUidSet *set, guint max_uids, gsize max_length);
 
-/* UIDs in the order written, duplicates and order kept, for COPYUID and APPENDUID (RFC 4315). Returns
+/* UIDs in the order written, duplicates and order kept, for COPYUID and APPENDUID (RFC 4315; within a range
+ * they ascend: "4:2" is "2:4" there). Returns
  * (transfer full) (nullable) a GArray of guint32, at most `max` long; NULL on malformed text. */
 GArray *
 imap_uid_list_parse (const char *text, gsize length, guint max);
