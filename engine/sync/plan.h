@@ -1,8 +1,14 @@
 /* What to do for one mailbox: three states in, operations out (contract C3). Pure: no GIO, no SQLite, no
  * clock.
  *
- * Order among operations: none is required between different messages; within one message the array's order
- * holds. The caller may apply them in any order that keeps: PLAN_REMOVE_LOCAL and PLAN_DELETE_REMOTE last.
+ * Order among operations: the array's order may always be followed. Between different messages none is
+ * required; within one message (one row, or one base name) the array's order holds: PLAN_FORGET frees the
+ * base name that an UPLOAD, PAIR or RELINK takes, RELINK and REPLACE go before the flags of their row. The
+ * caller may apply them in any order that keeps this and PLAN_DELETE_REMOTE, PLAN_REMOVE_LOCAL and
+ * PLAN_EXPUNGE_MARKED last, and after every undecided DOWNLOAD the undecided UPLOADs.
+ *
+ * What is not seen is taken as unchanged where a side is not complete: an operation may thus name a uid or a
+ * file that is not there when it is applied. That one is left; the next plan follows from what is seen then.
  */
 #pragma once
 
@@ -42,13 +48,13 @@ typedef struct
 
 typedef struct
 {
-  const GArray *base;       /* of PlanBase, sorted by base name */
-  const GArray *remote;     /* of PlanRemote, sorted by uid */
-  const GArray *local;      /* of PlanLocal, sorted by base name */
+  const GArray *base;       /* of PlanBase, sorted by base name (strcmp), each once */
+  const GArray *remote;     /* of PlanRemote, sorted by uid, each once */
+  const GArray *local;      /* of PlanLocal, sorted by base name (strcmp), each once */
   gboolean remote_complete; /* FALSE: absence there means nothing (contract C1.2) */
   gboolean local_complete;
-  gboolean offline;       /* remote is unknown: taken as unchanged */
-  MessageFlags permanent; /* what the server keeps ... */
+  gboolean offline;       /* remote is unknown: taken as unchanged, `remote` is not looked at */
+  MessageFlags permanent; /* what the server keeps (no PERMANENTFLAGS: everything) ... */
   gboolean permanent_any; /* ... and \* : any keyword */
   gboolean expunge_marked;
   MessageKeywordPool *pool;
@@ -56,19 +62,21 @@ typedef struct
 
 typedef enum
 {
+  PLAN_FORGET,   /* row: gone on both sides, or gone there and replaced here, which is a new message then */
   PLAN_DOWNLOAD, /* uid */
-  PLAN_UPLOAD,   /* base: a new message here; flags as it has them */
-  PLAN_REPLACE,  /* row, uid, base: upload the new content with `flags`, then delete the old uid */
+  PLAN_UPLOAD,   /* base: a new message here; with `flags`; what it has beyond them is `not_kept` */
+  PLAN_REPLACE, /* row, uid, base: upload the new content with `flags`, then delete the old uid; the row takes
+                   the new one. A LOCAL_FLAGS of the row may follow */
   PLAN_PAIR, /* uid, base: equal on both sides; a base row with `flags` (what both have: intersection) begins
               */
-  PLAN_RELINK,         /* row, base: the same content under a new base name here */
+  PLAN_RELINK, /* row, base: the same content under a new base name here; `flags` are still those of the row
+                */
   PLAN_REMOTE_FLAGS,   /* row, uid, add, remove */
   PLAN_LOCAL_FLAGS,    /* row, base, add, remove */
   PLAN_BASE_FLAGS,     /* row, flags, not_kept: both sides agree already, the base follows */
   PLAN_DELETE_REMOTE,  /* row, uid */
   PLAN_REMOVE_LOCAL,   /* row, base */
   PLAN_EXPUNGE_MARKED, /* row, uid, base: \Deleted and expunge there, then remove here */
-  PLAN_FORGET,         /* row: gone on both sides */
 } PlanKind;
 
 typedef struct
@@ -77,7 +85,7 @@ typedef struct
   gint64 row;         /* 0: none */
   guint32 uid;        /* 0: none */
   const char *base;   /* (nullable); of the input's memory */
-  MessageFlags flags; /* of the result: what the base will hold when done */
+  MessageFlags flags; /* of the result: what the base will hold when all operations of its row are done */
   MessageFlags not_kept;
   MessageFlags add, remove;
   gboolean undecided; /* DOWNLOAD: may prove equal to a new local message once its full digest is known; the
@@ -85,8 +93,9 @@ typedef struct
 } PlanOperation;
 
 /* (transfer full) (element-type PlanOperation), grouped by kind in the enum's order. When a message needs
- * REMOTE_FLAGS and LOCAL_FLAGS, both carry the same `flags`. A refused-by-PERMANENTFLAGS flag goes to
- * `not_kept`, not to `add`. A PAIR whose sides differ in flags gets no further operations: the next plan
- * merges (union, from the intersection as base). */
+ * REMOTE_FLAGS and LOCAL_FLAGS, both carry the same `flags`; when only one of them could be done, the base
+ * stays as it was. A refused-by-PERMANENTFLAGS flag goes to `not_kept`, not to `add`; one that the server has
+ * and does not let go of is not asked for again. A PAIR whose sides differ in flags gets no further
+ * operations: the next plan merges (union, from the intersection as base). */
 GArray *
 plan_mailbox (const PlanInput *input);
