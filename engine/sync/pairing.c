@@ -121,7 +121,7 @@ compare_candidates (gconstpointer a, gconstpointer b)
 
 /* The candidates from `first` on that compare equal to it. */
 static Run
-run_from (Candidate *first, Candidate *end, int (*compare) (const Candidate *, const Candidate *))
+run_from (Candidate *first, const Candidate *end, int (*compare) (const Candidate *, const Candidate *))
 {
   Run run = { first, first + 1 };
 
@@ -279,13 +279,15 @@ GArray *
 pair_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
                gboolean *undecided_local)
 {
-  g_autoptr (GArray) candidates = sorted_candidates (remote, local);
-  Candidate *end = (Candidate *)candidates->data + candidates->len;
-  Pairing pairing = { candidates,
-                      g_array_new (FALSE, FALSE, sizeof (Pair)),
-                      { undecided_remote, undecided_local } };
+  g_autoptr (GArray) candidates = NULL;
+  Pairing pairing = { g_array_new (FALSE, FALSE, sizeof (Pair)), { undecided_remote, undecided_local } };
+  Run group;
 
-  for (Run group = { NULL, (Candidate *)candidates->data }; group.end < end;)
+  if (remote->len == 0 || local->len == 0)
+    return pairing.pairs;
+  candidates = sorted_candidates (remote, local);
+  group.end = &g_array_index (candidates, Candidate, 0);
+  for (const Candidate *end = group.end + candidates->len; group.end < end;)
     {
       group = run_from (group.end, end, compare_groups);
       pair_group (&pairing, group);
