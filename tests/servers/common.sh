@@ -68,14 +68,26 @@ make_certificate ()
       -extfile <(printf '%s\n' 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1' 'extendedKeyUsage=serverAuth') \
       -out "$dir/cert.pem"
   } 2> "$dir/openssl.log" || fail "no certificate: $(cat "$dir/openssl.log")"
+  rm -f "$dir/openssl.log" "$dir/request.pem"
   chmod a+r "$dir/key.pem"
 }
 
-# Four ports below the range from which the kernel gives out its own. Another program may hold one of them:
-# then the server does not start, and is tried again with others.
+# port_is_free PORT: nobody answers there.
+port_is_free ()
+{
+  ! (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null
+}
+
+# choose_ports DIR: four ports below the range from which the kernel gives out its own; those that a server in
+# this directory had before, where it can have them again.
 choose_ports ()
 {
-  local first=$((10000 + (RANDOM * 32768 + RANDOM) % 5600 * 4))
+  local first
+  first=$(cat "$1/first-port" 2> /dev/null) || first=1
+  while ! { [ "$first" != 1 ] && port_is_free "$first" && port_is_free $((first + 1)) &&
+    port_is_free $((first + 2)) && port_is_free $((first + 3)); }; do
+    first=$((10000 + (RANDOM * 32768 + RANDOM) % 5600 * 4))
+  done
   IMAP_PORT=$first IMAPS_PORT=$((first + 1)) POP3_PORT=$((first + 2)) POP3S_PORT=$((first + 3))
 }
 
@@ -213,15 +225,17 @@ start_server ()
   CA_FILE=$dir/ca.pem USER=alice PASSWORD=secret
   make_certificate "$dir"
   for ((attempt = 0; attempt < 8; attempt++)); do
-    choose_ports
+    choose_ports "$dir"
     configure "$dir" || fail "$dir: the server could not be configured"
     run "$dir"
     if wait_for_login "$dir"; then
+      echo "$IMAP_PORT" > "$dir/first-port"
       guard "$dir" "$owner"
       write_env "$dir"
       return 0
     fi
     end_server "$dir"
+    rm -f "$dir/first-port"
     grep -qs 'Address already in use' "$dir"/*.log || break
   done
   cat "$dir"/*.log >&2
