@@ -19,7 +19,8 @@ typedef struct
 {
   GBytes *octets;
   gboolean wait;   /* after these octets a continuation must come before the next part is sent */
-  gboolean source; /* after these octets the caller's stream follows (APPEND's message), then the next part */
+  gboolean source; /* after these octets (and the continuation, with `wait`) the caller's stream follows
+                      (APPEND's message), then the next part */
 } ImapCommandPart;
 
 typedef struct _ImapCommand ImapCommand;
@@ -31,7 +32,8 @@ void
 imap_command_free (ImapCommand *command);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapCommand, imap_command_free)
 
-/* Appends octets as they are, no space before them. The caller vouches that they are in the grammar. */
+/* Appends octets as they are, no space before them. The caller vouches that they are in the grammar; a line
+ * end in them is refused (g_critical). */
 void
 imap_command_raw (ImapCommand *command, const char *text);
 void

@@ -2,14 +2,16 @@
  * same ones however the bytes were cut. Pure: no GIO, no clock.
  *
  * The octets of a message body (BODY[] of a FETCH) are never held: they go to the body sink as they come. All
- * else is bounded: a line of 1 MiB, a literal of 1 MiB that is not a body, a body of 2 GiB - 1, nesting
- * of 32.
+ * else is bounded: a line of 1 MiB (16 MiB for SEARCH, ESEARCH and VANISHED, which list a mailbox), a literal
+ * of 1 MiB that is not a body, 4 MiB of them in a response, a body of 2 GiB - 1, nesting of 32.
  *
- * Tolerated, because servers do it (tests/corpus has each): text missing after a code; NIL for a string; a
+ * Tolerated, because servers do it (tests/imap has each): text missing after a code; NIL for a string; a
  * stray space before ")" or at the line's end; a bare LF as line end; FETCH items in any order, also after
  * the body; several EXISTS in a row; literal8; a body as quoted string or NIL; 8-bit mailbox names; APPENDUID
- * of 0 (code OTHER); HIGHESTMODSEQ 0; an empty PERMANENTFLAGS. Never tolerated: a number out of range, an
- * unbalanced parenthesis, an octet 0, a literal where none can stand.
+ * of 0 (code OTHER); HIGHESTMODSEQ 0; an empty PERMANENTFLAGS; an INTERNALDATE that is no date (absent).
+ * Never tolerated: a number out of range, an unbalanced parenthesis, an octet 0 outside message content, a
+ * literal where none can stand, ESEARCH results that are not UIDs. A response code that is out of grammar is
+ * OTHER; "{5}" at the end of text for people is text.
  */
 #pragma once
 
@@ -39,7 +41,8 @@ void
 imap_parser_free (ImapParser *parser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapParser, imap_parser_free)
 
-/* Without a sink a body is read and dropped (and still reported as present). `sink` may be NULL. */
+/* Without a sink a body is read and dropped (and still reported as present). `sink` is copied and may be
+ * NULL; change it between responses only. */
 void
 imap_parser_set_body_sink (ImapParser *parser, const ImapBodySink *sink, gpointer user_data);
 

@@ -77,7 +77,7 @@ typedef enum
   IMAP_RESPONSE_FLAGS,        /* strings */
   IMAP_RESPONSE_LIST,         /* list; LSUB and XLIST too */
   IMAP_RESPONSE_STATUS,       /* mailbox_status */
-  IMAP_RESPONSE_SEARCH,       /* set; SEARCH, and ESEARCH's ALL */
+  IMAP_RESPONSE_SEARCH,       /* set, never NULL; SEARCH, and ESEARCH's ALL (then tag) */
   IMAP_RESPONSE_EXISTS,       /* number */
   IMAP_RESPONSE_EXPUNGE,      /* number (a sequence number) */
   IMAP_RESPONSE_VANISHED,     /* set, earlier */
