@@ -78,13 +78,14 @@ base_follows (const PlanBase *row, const FlagMerge *merge)
          !message_flags_equal (row->not_kept, merge->not_kept);
 }
 
-/* `expunge-marked` takes what was marked here since the base; older marks are flags like the others. */
+/* `expunge-marked` takes what was marked here since the base; older marks are flags like the others. So are
+ * marks that the server has too: after a crash they may be its own, brought here before the base followed. */
 static gboolean
-was_marked_here (const PlanBase *row, MessageFlags local, const FlagMerge *merge)
+was_marked_here (const PlanBase *row, MessageFlags remote, MessageFlags local, const FlagMerge *merge)
 {
-  guint8 marked = local.system & ~merge->not_kept.system & ~row->flags.system;
+  guint8 elsewhere = row->flags.system | remote.system | merge->not_kept.system;
 
-  return (marked & MESSAGE_FLAG_DELETED) != 0;
+  return (local.system & ~elsewhere & MESSAGE_FLAG_DELETED) != 0;
 }
 
 static void
@@ -94,7 +95,7 @@ plan_flags (Planner *planner, const PlanBase *row, const char *base, MessageFlag
   gboolean changes_remote = changes (merge.remote_add, merge.remote_remove);
   gboolean changes_local = changes (merge.local_add, merge.local_remove);
 
-  if (planner->input->expunge_marked && was_marked_here (row, local, &merge))
+  if (planner->input->expunge_marked && was_marked_here (row, remote, local, &merge))
     {
       add_merged (planner, PLAN_EXPUNGE_MARKED, row, base, &merge);
       return;

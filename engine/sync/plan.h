@@ -92,10 +92,12 @@ typedef struct
                          UPLOADs with `undecided` wait for these (contract C2.2) */
 } PlanOperation;
 
-/* (transfer full) (element-type PlanOperation), grouped by kind in the enum's order. When a message needs
- * REMOTE_FLAGS and LOCAL_FLAGS, both carry the same `flags`; when only one of them could be done, the base
- * stays as it was. A refused-by-PERMANENTFLAGS flag goes to `not_kept`, not to `add`; one that the server has
- * and does not let go of is not asked for again. A PAIR whose sides differ in flags gets no further
- * operations: the next plan merges (union, from the intersection as base). */
+/* (transfer full) (element-type PlanOperation), grouped by kind in the enum's order.
+ *
+ * A row takes `flags` and `not_kept` when all its REPLACE, REMOTE_FLAGS and LOCAL_FLAGS are done; all carry
+ * the same. Until then it keeps the flags it had, and the next plan finds what is left. A
+ * refused-by-PERMANENTFLAGS flag goes to `not_kept`, not to `add`; one that the server has and does not let
+ * go of is not asked for again. A PAIR whose sides differ in flags gets no further operations: the next plan
+ * merges (union, from the intersection as base). */
 GArray *
 plan_mailbox (const PlanInput *input);
