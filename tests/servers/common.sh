@@ -179,6 +179,12 @@ end_server ()
   rm -f "$1/pid" "$1/env"
 }
 
+# A directory that was given as temporary goes with its server.
+remove_if_temporary ()
+{
+  [ ! -e "$1/temporary" ] || rm -rf "$1"
+}
+
 # guard DIR OWNER: a server must not outlive the one that asked for it, not even when that one is killed.
 guard ()
 {
@@ -193,11 +199,13 @@ guard ()
     done
     end_server "$dir"
     rm -f "$dir/guard"
+    remove_if_temporary "$dir"
   ) < /dev/null > /dev/null 2>&1 &
   disown
 }
 
-# stop_server DIR: the guard first. It holds its pipe open as long as it lives, and the write waits for nobody.
+# stop_server DIR [--keep]: the guard first. It holds its pipe open as long as it lives, so the write waits for
+# nobody. --keep: even a temporary directory stays, to start the server in it again.
 stop_server ()
 {
   if [ -p "$1/guard" ]; then
@@ -205,6 +213,7 @@ stop_server ()
     rm -f "$1/guard"
   fi
   end_server "$1"
+  [ "${2:-}" = --keep ] || remove_if_temporary "$1"
 }
 
 # write_env DIR: what a test needs to know, as shell variables; a reader never sees half of it.
@@ -217,20 +226,21 @@ write_env ()
   mv "$1/env.new" "$1/env"
 }
 
-# start_server DIR OWNER: calls the script's own `configure DIR` and `run DIR` until the server lets a user in.
+# start_server DIR OWNER TEMPORARY: calls `configure DIR` and `run DIR` until the server lets a user in.
 start_server ()
 {
   local dir=$1 owner=$2 attempt
   prepare_directory "$dir"
+  [ "$3" = no ] || touch "$dir/temporary"
   CA_FILE=$dir/ca.pem USER=alice PASSWORD=secret
   make_certificate "$dir"
+  guard "$dir" "$owner"
   for ((attempt = 0; attempt < 8; attempt++)); do
     choose_ports "$dir"
-    configure "$dir" || fail "$dir: the server could not be configured"
+    configure "$dir" || break
     run "$dir"
     if wait_for_login "$dir"; then
       echo "$IMAP_PORT" > "$dir/first-port"
-      guard "$dir" "$owner"
       write_env "$dir"
       return 0
     fi
@@ -239,5 +249,6 @@ start_server ()
     grep -qs 'Address already in use' "$dir"/*.log || break
   done
   cat "$dir"/*.log >&2
+  stop_server "$dir"
   fail "$dir: the server did not start (its log stands above)"
 }

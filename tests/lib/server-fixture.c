@@ -1,0 +1,159 @@
+#include "server-fixture.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* (transfer full): what the script printed. A script that fails ends the test program. */
+static char *
+run_script (ServerFixture *fixture, const char *command, const char *const *arguments)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autofree char *script = g_build_filename (TEST_SERVERS_DIR, fixture->kind, NULL);
+  g_auto (GStrv) argv = NULL;
+  g_autofree char *output = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_strv_builder_add_many (builder, script, command, fixture->directory, NULL);
+  if (arguments != NULL)
+    g_strv_builder_addv (builder, (const char **)arguments);
+  argv = g_strv_builder_end (builder);
+
+  if (!g_spawn_sync (NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &output, NULL, &status, &error) ||
+      !g_spawn_check_wait_status (status, &error))
+    g_error ("%s %s: %s", fixture->kind, command, error->message);
+  return g_steal_pointer (&output);
+}
+
+static char *
+take_value (GHashTable *values, const char *key)
+{
+  const char *value = g_hash_table_lookup (values, key);
+
+  if (value == NULL)
+    g_error ("no %s in the environment of the server", key);
+  return g_strdup (value);
+}
+
+static guint16
+take_port (GHashTable *values, const char *key)
+{
+  g_autofree char *value = take_value (values, key);
+
+  return (guint16)g_ascii_strtoull (value, NULL, 10);
+}
+
+/* (transfer full): the file's lines NAME='value'. */
+static GHashTable *
+read_environment (const char *directory)
+{
+  g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autofree char *path = g_build_filename (directory, "env", NULL);
+  g_autofree char *content = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (!g_file_get_contents (path, &content, NULL, &error))
+    g_error ("%s", error->message);
+  lines = g_strsplit (content, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *quote = strstr (lines[i], "='");
+
+      if (quote != NULL)
+        g_hash_table_insert (values, g_strndup (lines[i], (gsize)(quote - lines[i])),
+                             g_strndup (quote + 2, strlen (quote + 2) - 1));
+    }
+  return g_steal_pointer (&values);
+}
+
+static void
+start (ServerFixture *fixture)
+{
+  g_autofree char *owner = g_strdup_printf ("%d", (int)getpid ());
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) arguments = NULL;
+  g_autoptr (GHashTable) values = NULL;
+
+  g_strv_builder_add_many (builder, "--temporary", "--owner", owner, NULL);
+  if (fixture->options != NULL)
+    g_strv_builder_addv (builder, (const char **)fixture->options);
+  arguments = g_strv_builder_end (builder);
+  g_free (run_script (fixture, "start", (const char *const *)arguments));
+
+  values = read_environment (fixture->directory);
+  fixture->imap_port = take_port (values, "IMAP_PORT");
+  fixture->imaps_port = take_port (values, "IMAPS_PORT");
+  fixture->pop3_port = take_port (values, "POP3_PORT");
+  fixture->pop3s_port = take_port (values, "POP3S_PORT");
+  g_free (fixture->ca_file);
+  fixture->ca_file = take_value (values, "CA_FILE");
+  g_free (fixture->user);
+  fixture->user = take_value (values, "USER");
+  g_free (fixture->password);
+  fixture->password = take_value (values, "PASSWORD");
+}
+
+ServerFixture *
+server_fixture_start (const char *kind, const char *const *options)
+{
+  ServerFixture *fixture = g_new0 (ServerFixture, 1);
+  g_autoptr (GError) error = NULL;
+
+  fixture->kind = g_strdup (kind);
+  fixture->options = g_strdupv ((GStrv)options);
+  fixture->directory = g_dir_make_tmp ("dovetail-server-XXXXXX", &error);
+  if (fixture->directory == NULL)
+    g_error ("%s", error->message);
+  start (fixture);
+  return fixture;
+}
+
+void
+server_fixture_free (ServerFixture *fixture)
+{
+  g_free (run_script (fixture, "stop", NULL));
+  g_free (fixture->kind);
+  g_free (fixture->directory);
+  g_strfreev (fixture->options);
+  g_free (fixture->ca_file);
+  g_free (fixture->user);
+  g_free (fixture->password);
+  g_free (fixture);
+}
+
+void
+server_fixture_halt (ServerFixture *fixture)
+{
+  g_free (run_script (fixture, "stop", (const char *const[]){ "--keep", NULL }));
+}
+
+void
+server_fixture_resume (ServerFixture *fixture)
+{
+  start (fixture);
+}
+
+char *
+server_fixture_new_user (ServerFixture *fixture)
+{
+  g_autofree char *name = g_strdup_printf ("user%u", ++fixture->users);
+
+  g_free (run_script (fixture, "adduser", (const char *const[]){ name, fixture->password, NULL }));
+  return g_steal_pointer (&name);
+}
+
+char *
+server_fixture_doveadm (ServerFixture *fixture, ...)
+{
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new ();
+  const char *argument;
+  va_list list;
+
+  va_start (list, fixture);
+  while ((argument = va_arg (list, const char *)) != NULL)
+    g_ptr_array_add (arguments, (gpointer)argument);
+  va_end (list);
+  g_ptr_array_add (arguments, NULL);
+  return run_script (fixture, "doveadm", (const char *const *)arguments->pdata);
+}
