@@ -67,16 +67,19 @@ read_value (GKeyFile *file, const char *group, const ConfigKey *key, GError **er
 {
   g_autofree char *raw = g_key_file_get_value (file, group, key->name, NULL);
   g_autofree char *value = NULL;
+  g_autoptr (GError) cause = NULL;
 
   if (key->verbatim)
     return g_strchomp (g_steal_pointer (&raw));
   strip_comment (raw);
   g_key_file_set_value (file, group, key->name, raw);
-  value = g_key_file_get_string (file, group, key->name, NULL);
-  if (value == NULL)
-    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
-                 "the value is not UTF-8 or holds a lone backslash; write UTF-8, and \\\\ for a backslash");
-  return g_steal_pointer (&value);
+  value = g_key_file_get_string (file, group, key->name, &cause);
+  if (cause == NULL)
+    return g_steal_pointer (&value);
+  /* GKeyFile may return what it made of a wrong escape beside the error. */
+  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
+               "the value is not UTF-8 or holds a lone backslash; write UTF-8, and \\\\ for a backslash");
+  return NULL;
 }
 
 static gboolean
@@ -166,26 +169,68 @@ read_accounts (GKeyFile *file, GError **error)
   return config_roots_check (accounts, error) ? g_steal_pointer (&accounts) : NULL;
 }
 
-/* GKeyFile's own complaint quotes the line, which may be a password that was put in the wrong place. */
+/* GKeyFile's own complaint quotes the line, which may be a password in the wrong place: it is numbered here
+ * instead. */
 static gboolean
-load_key_file (GKeyFile *file, const char *path, GError **error)
+refuse_syntax (const char *text, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  gboolean in_group = FALSE;
+  guint number = 0;
+
+  for (char **line = lines; *line != NULL; line++)
+    {
+      gboolean is_group = g_strstrip (*line)[0] == '[';
+      gboolean is_nothing = **line == '\0' || **line == '#';
+
+      number++;
+      if (is_group || is_nothing || (in_group && strchr (*line, '=') > *line))
+        {
+          in_group = in_group || is_group;
+          continue;
+        }
+      g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID, "line %u %s; mend it or leave it out", number,
+                   in_group ? "is neither [account NAME] nor KEY=VALUE nor a # comment"
+                            : "stands before the first [account NAME]");
+      return FALSE;
+    }
+  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
+               "a group or a key has a name that no file of this kind may have; write [account NAME] and "
+               "KEY=VALUE");
+  return FALSE;
+}
+
+static gboolean
+read_text (const char *path, char **text, GError **error)
 {
   g_autoptr (GError) cause = NULL;
 
-  if (g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &cause))
-    return TRUE;
-  if (g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
     g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_MISSING,
                  "there is no such file; write one with a line [account work], and below it lines host=, "
                  "user= and maildir=");
-  else if (cause->domain == G_KEY_FILE_ERROR)
+  else if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
     g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
-                 "a line is neither [account NAME] nor KEY=VALUE nor a # comment, or stands before the first "
-                 "[account NAME]; mend it");
+                 "is no regular file; write the accounts into one");
+  else if (!g_file_get_contents (path, text, NULL, &cause))
+    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID, "%s; make the file readable", cause->message);
   else
-    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID, "can't be read: %s; make it a readable file",
-                 cause->message);
+    return TRUE;
   return FALSE;
+}
+
+static gboolean
+load_key_file (GKeyFile *file, const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!read_text (path, &text, error))
+    return FALSE;
+  /* An empty file is no key file to GLib; to us it lacks an account. A key with a language is refused as
+   * unknown, which it is only when it is kept. */
+  return *text == '\0' ||
+         g_key_file_load_from_data (file, text, (gsize)-1, G_KEY_FILE_KEEP_TRANSLATIONS, NULL) ||
+         refuse_syntax (text, error);
 }
 
 GPtrArray *
