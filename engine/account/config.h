@@ -1,5 +1,8 @@
 /* The configuration file: a GKeyFile whose groups are [account NAME] (contract C9).
  *
+ * A value ends at a "#" behind white space, and has GKeyFile's escapes (a backslash is written twice); but
+ * password-command is taken exactly as it is written.
+ *
  * Every complaint names file, group and key and says what to write instead; an unknown key names the nearest
  * known one. Accounts whose Maildirs are the same directory, or one inside the other, are refused (contract
  * C1.6).
