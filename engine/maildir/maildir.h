@@ -2,7 +2,7 @@
  *
  * All paths are resolved beneath the root's descriptor (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS, or a
  * walk with O_NOFOLLOW), so no name can leave it. The root itself may be reached through symbolic links.
- * Belongs to one thread.
+ * Nothing of it changes once it is open, so threads may share it; a MaildirBox belongs to one thread.
  *
  * The marker is the file `.dovetail` in the root: "dovetail 1\nid HEX\ngeneration N\n". It is the Maildir's
  * identity (contract C1.6), never inode or device.
@@ -68,6 +68,10 @@ maildir_mailbox_for_directory (AccountLayout layout, const char *directory);
  */
 char *
 maildir_directory_hashed (AccountLayout layout, const char *mailbox, GError **error);
+/* TRUE when a component is a hashed one: the file `.dovetail-name` in the directory holds the full name.
+ * Pure. */
+gboolean
+maildir_directory_is_hashed (const char *directory);
 /* The key by which names fold onto one directory: NFC and case folded. (transfer full) */
 char *
 maildir_directory_fold (const char *directory);
@@ -81,14 +85,23 @@ maildir_list_directories (Maildir *maildir, GError **error);
 typedef struct _MaildirBox MaildirBox;
 
 /* Opens a mailbox directory; with `create` makes it and cur/ new/ tmp/ (0700), durably, and for a hashed name
- * the file `.dovetail-name` that holds `mailbox`. DAMAGED when cur/ or new/ is missing; tmp/ is made when
- * missing. (transfer full) (nullable). The box must not outlive the maildir. */
+ * the file `.dovetail-name` that holds `mailbox` (NAME when it holds another's). DAMAGED when cur/ or new/ is
+ * missing or something on the way is no directory, with `create` too; tmp/ is made when missing. GONE when
+ * there is no directory at all, or neither cur/ nor new/ but something else in it: only that is a mailbox
+ * that somebody removed. (An empty directory may be a mount point; a symbolic link in a mailbox's place is
+ * left out by maildir_list_directories: both are DAMAGED here.) (transfer
+ * full) (nullable). The box must not outlive the maildir. */
 MaildirBox *
 maildir_box_open (Maildir *maildir, const char *directory, const char *mailbox, gboolean create,
                   GError **error);
 void
 maildir_box_free (MaildirBox *box);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirBox, maildir_box_free)
+
+/* The full name that `.dovetail-name` gives for a hashed directory; NAME when it is not this directory's.
+ * (transfer full) */
+char *
+maildir_read_full_name (Maildir *maildir, const char *directory, GError **error);
 
 int
 maildir_box_get_fd (MaildirBox *box); /* the mailbox directory's descriptor; owned by the box */

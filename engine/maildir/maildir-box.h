@@ -1,0 +1,25 @@
+/* What is inside a mailbox: within the module only. */
+#pragma once
+
+#include "maildir-file.h"
+
+struct _MaildirBox
+{
+  Maildir *maildir;
+  MaildirFd fd;
+  MaildirFd new_fd, cur_fd, tmp_fd;
+  char separator;
+  char *label; /* for messages: the path, safe to print */
+};
+
+/* DAMAGED when cur/ or new/ of the mailbox is not the directory that was opened any more: what the open
+ * descriptors say is then no observation of the mailbox. */
+gboolean
+maildir_box_check (MaildirBox *box, GError **error);
+
+/* new/ or cur/ */
+int
+maildir_box_get_part (MaildirBox *box, gboolean in_new);
+
+/* Where a file is read once more because somebody renames meanwhile: so often, and no more. */
+#define MAILDIR_LOOKS_MAX 5

@@ -1,0 +1,279 @@
+/* Reading a directory is no snapshot: while another program renames, a file may be listed twice or not at
+ * all, and a file system's clock may tick so coarsely that a change leaves no trace in the directory's
+ * times. A look is therefore believed when nothing moved between its beginning and its end, and, where the
+ * directory had been changed just before (within the clock's grain), only when the look before it saw the
+ * same. */
+#include "maildir-scan.h"
+#include "maildir-box.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A kernel's tick is 1 to 10 ms; a file system that counts whole seconds (or two, as FAT does) shows no
+ * nanoseconds. */
+#define GRAIN_NS G_GINT64_CONSTANT (20000000)
+#define COARSE_GRAIN_NS G_GINT64_CONSTANT (2000000000)
+#define NS_PER_SECOND G_GINT64_CONSTANT (1000000000)
+#define NS_PER_MICROSECOND 1000
+
+typedef enum
+{
+  LOOK_STABLE,
+  LOOK_RACY,  /* nothing moved, as far as the clock can tell */
+  LOOK_MOVED, /* something did */
+  LOOK_FAILED,
+} Look;
+
+static void
+stamp_take (int fd, MaildirStamp *stamp)
+{
+  struct stat info = { 0 };
+
+  fstat (fd, &info);
+  *stamp = (MaildirStamp){ .device = info.st_dev,
+                           .inode = info.st_ino,
+                           .mtime_ns = maildir_file_time_ns (&info.st_mtim),
+                           .ctime_ns = maildir_file_time_ns (&info.st_ctim) };
+}
+
+static gboolean
+stamp_equal (const MaildirStamp *a, const MaildirStamp *b)
+{
+  return a->device == b->device && a->inode == b->inode && a->mtime_ns == b->mtime_ns &&
+         a->ctime_ns == b->ctime_ns;
+}
+
+static gboolean
+stamp_is_racy (const MaildirStamp *stamp, gint64 now_ns)
+{
+  gint64 grain = stamp->ctime_ns % NS_PER_SECOND != 0 ? GRAIN_NS : COARSE_GRAIN_NS;
+
+  return stamp->ctime_ns > now_ns - grain;
+}
+
+static Look
+read_failed (MaildirBox *box, int error_number, GError **error)
+{
+  g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED,
+               "%s: the mailbox can't be read: %s; nothing is taken for deleted", box->label,
+               g_strerror (error_number));
+  return LOOK_FAILED;
+}
+
+static Look
+look_worse (Look a, Look b)
+{
+  return MAX (a, b);
+}
+
+/* Appends one file; MOVED when it vanished since its name was read. */
+static Look
+add_entry (MaildirScan *scan, MaildirBox *box, const char *file, gboolean in_new, GError **error)
+{
+  gsize base_length = maildir_name_base_length (file, box->separator);
+  struct stat info;
+  MaildirEntry entry = { .in_new = in_new };
+
+  if (fstatat (maildir_box_get_part (box, in_new), file, &info, AT_SYMLINK_NOFOLLOW) < 0)
+    return errno == ENOENT ? LOOK_MOVED : read_failed (box, errno, error);
+  if (!S_ISREG (info.st_mode))
+    return LOOK_STABLE;
+  entry.file = g_string_chunk_insert (scan->strings, file);
+  entry.base = entry.file;
+  if (file[base_length] != '\0')
+    {
+      entry.base = g_string_chunk_insert_len (scan->strings, file, (gssize)base_length);
+      maildir_name_read_letters (file + base_length + strlen (":2,"), &entry.system, &entry.letters, NULL);
+    }
+  entry.size = (guint64)info.st_size;
+  entry.mtime_ns = maildir_file_time_ns (&info.st_mtim);
+  entry.ctime_ns = maildir_file_time_ns (&info.st_ctim);
+  entry.inode = info.st_ino;
+  g_array_append_val (scan->entries, entry);
+  return LOOK_STABLE;
+}
+
+static gboolean
+may_be_message (const struct dirent *entry)
+{
+  return entry->d_name[0] != '.' && (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN);
+}
+
+static Look
+read_part (MaildirScan *scan, MaildirBox *box, gboolean in_new, GError **error)
+{
+  DIR *directory = maildir_file_list (maildir_box_get_part (box, in_new));
+  Look look = LOOK_STABLE;
+  struct dirent *entry;
+
+  if (directory == NULL)
+    return read_failed (box, errno, error);
+  while (look != LOOK_FAILED && (errno = 0, (entry = readdir (directory)) != NULL))
+    if (may_be_message (entry))
+      look = look_worse (look, add_entry (scan, box, entry->d_name, in_new, error));
+  if (look != LOOK_FAILED && errno != 0)
+    look = read_failed (box, errno, error);
+  closedir (directory);
+  return look;
+}
+
+/* By base name; of one base name the one in cur/ first, then by file name. */
+static int
+compare_entries (gconstpointer a, gconstpointer b)
+{
+  const MaildirEntry *left = a, *right = b;
+  int order = strcmp (left->base, right->base);
+
+  if (order == 0)
+    order = (int)left->in_new - (int)right->in_new;
+  return order != 0 ? order : strcmp (left->file, right->file);
+}
+
+static void
+set_doubles_apart (MaildirScan *scan)
+{
+  MaildirEntry *entries = (MaildirEntry *)(void *)scan->entries->data;
+  guint kept = 0;
+
+  for (guint i = 0; i < scan->entries->len; i++)
+    if (kept > 0 && g_str_equal (entries[kept - 1].base, entries[i].base))
+      g_ptr_array_add (scan->doubles, g_strdup (entries[i].file));
+    else
+      entries[kept++] = entries[i];
+  g_array_set_size (scan->entries, kept);
+}
+
+static MaildirScan *
+scan_new (void)
+{
+  MaildirScan *scan = g_new0 (MaildirScan, 1);
+
+  scan->entries = g_array_new (FALSE, FALSE, sizeof (MaildirEntry));
+  scan->doubles = g_ptr_array_new_with_free_func (g_free);
+  scan->strings = g_string_chunk_new (64 * 1024);
+  return scan;
+}
+
+void
+maildir_scan_free (MaildirScan *scan)
+{
+  g_array_unref (scan->entries);
+  g_ptr_array_unref (scan->doubles);
+  maildir_keywords_clear (&scan->keywords);
+  g_string_chunk_free (scan->strings);
+  g_free (scan);
+}
+
+/* What the look is worth, once everything has been read. */
+static Look
+judge (MaildirScan *scan, MaildirBox *box, gint64 begun_ns, GError **error)
+{
+  g_auto (MaildirKeywords) keywords = { 0 };
+
+  if (!maildir_keywords_read (box->fd, &keywords, error) || !maildir_box_check (box, error))
+    return LOOK_FAILED;
+  if (!maildir_keywords_equal (&keywords, &scan->keywords) || !maildir_scan_is_current (box, scan))
+    return LOOK_MOVED;
+  if (stamp_is_racy (&scan->new_stamp, begun_ns) || stamp_is_racy (&scan->cur_stamp, begun_ns))
+    return LOOK_RACY;
+  return LOOK_STABLE;
+}
+
+static Look
+look_once (MaildirBox *box, MaildirScan *scan, GError **error)
+{
+  gint64 begun_ns = g_get_real_time () * NS_PER_MICROSECOND;
+  Look look;
+
+  if (!maildir_box_check (box, error))
+    return LOOK_FAILED;
+  stamp_take (box->new_fd, &scan->new_stamp);
+  stamp_take (box->cur_fd, &scan->cur_stamp);
+  if (!maildir_keywords_read (box->fd, &scan->keywords, error))
+    return LOOK_FAILED;
+  look = read_part (scan, box, TRUE, error);
+  if (look != LOOK_FAILED)
+    look = look_worse (look, read_part (scan, box, FALSE, error));
+  if (look == LOOK_FAILED)
+    return look;
+  g_array_sort (scan->entries, compare_entries);
+  return look_worse (look, judge (scan, box, begun_ns, error));
+}
+
+static gboolean
+saw_the_same (const MaildirScan *a, const MaildirScan *b)
+{
+  if (a->entries->len != b->entries->len)
+    return FALSE;
+  for (guint i = 0; i < a->entries->len; i++)
+    {
+      const MaildirEntry *left = &g_array_index (a->entries, MaildirEntry, i);
+      const MaildirEntry *right = &g_array_index (b->entries, MaildirEntry, i);
+
+      if (left->in_new != right->in_new || left->inode != right->inode || left->size != right->size ||
+          left->mtime_ns != right->mtime_ns || !g_str_equal (left->file, right->file))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+MaildirScan *
+maildir_scan (MaildirBox *box, GError **error)
+{
+  g_autoptr (MaildirScan) before = NULL; /* the look before, where it was racy */
+
+  for (guint looks = 0; looks < MAILDIR_LOOKS_MAX; looks++)
+    {
+      g_autoptr (MaildirScan) scan = scan_new ();
+      Look look = look_once (box, scan, error);
+
+      if (look == LOOK_FAILED)
+        return NULL;
+      if (look == LOOK_STABLE || (look == LOOK_RACY && before != NULL && saw_the_same (before, scan)))
+        {
+          set_doubles_apart (scan);
+          return g_steal_pointer (&scan);
+        }
+      g_clear_pointer (&before, maildir_scan_free);
+      if (look == LOOK_RACY)
+        before = g_steal_pointer (&scan);
+    }
+  g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED,
+               "%s: other programs kept changing the mailbox while it was read; run again", box->label);
+  return NULL;
+}
+
+const MaildirEntry *
+maildir_scan_find (const MaildirScan *scan, const char *base)
+{
+  guint low = 0, high = scan->entries->len;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+      const MaildirEntry *entry = &g_array_index (scan->entries, MaildirEntry, middle);
+      int order = strcmp (entry->base, base);
+
+      if (order == 0)
+        return entry;
+      if (order < 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return NULL;
+}
+
+gboolean
+maildir_scan_is_current (MaildirBox *box, const MaildirScan *scan)
+{
+  MaildirStamp new_stamp, cur_stamp;
+
+  if (!maildir_box_check (box, NULL))
+    return FALSE;
+  stamp_take (box->new_fd, &new_stamp);
+  stamp_take (box->cur_fd, &cur_stamp);
+  return stamp_equal (&new_stamp, &scan->new_stamp) && stamp_equal (&cur_stamp, &scan->cur_stamp);
+}
