@@ -19,6 +19,7 @@ typedef struct
   gboolean released;        /* `dovetail release` lets it through, once */
 } JournalHold;
 
+/* A message has one hold. Put again for the same side, it stays as it is, `since` and `released` too. */
 gboolean
 journal_put_hold (Journal *journal, gint64 message, JournalSide side, gint64 since, GError **error);
 /* A hold ends with its message row, or here. */
@@ -27,18 +28,20 @@ journal_remove_hold (Journal *journal, gint64 message, GError **error);
 /* Marks held messages of `mailbox` (0: all) released. *count: how many. */
 gboolean
 journal_release_holds (Journal *journal, gint64 mailbox, guint *count, GError **error);
-/* Forgets the base rows of held messages, so that the side that lost them gets them again. */
+/* Forgets the base rows of held, unreleased messages, so that the side that lost them gets them again. */
 gboolean
 journal_restore_holds (Journal *journal, gint64 mailbox, guint *count, GError **error);
 typedef gboolean (*JournalHoldFunc) (const JournalHold *hold, gpointer user_data);
+/* mailbox 0: all. By mailbox name and message. Must not write. */
 gboolean
 journal_foreach_hold (Journal *journal, gint64 mailbox, JournalHoldFunc func, gpointer user_data,
                       GError **error);
 
-/* Deletions let through. */
+/* Deletions let through. They outlive their mailbox, and are forgotten 48 hours later. */
 gboolean
 journal_note_deletions (Journal *journal, gint64 mailbox, JournalSide side, gint64 now, guint count,
                         GError **error);
+/* Messages since `since`, inclusive; mailbox 0: of the whole account. */
 gboolean
 journal_count_deletions (Journal *journal, gint64 mailbox, JournalSide side, gint64 since, guint *count,
                          GError **error);
@@ -61,6 +64,6 @@ journal_add_attic (Journal *journal, JournalAtticEntry *entry, GError **error); 
 gboolean
 journal_remove_attic (Journal *journal, gint64 id, GError **error);
 typedef gboolean (*JournalAtticFunc) (const JournalAtticEntry *entry, gpointer user_data);
-/* Newest removal first. */
+/* Newest removal first. Must not write. */
 gboolean
 journal_foreach_attic (Journal *journal, JournalAtticFunc func, gpointer user_data, GError **error);

@@ -6,6 +6,7 @@
  *
  * A handle belongs to one thread. The account's lock (`lock` beside the journal: flock, holds the process id)
  * is taken by journal_lock and is apart from the handles, since `status` only reads and needs none.
+ * (`handles` beside it tells the first of several writing handles that it is the first.)
  */
 #pragma once
 
@@ -21,6 +22,7 @@ typedef enum
   JOURNAL_ERROR_CORRUPT, /* damaged; see journal_open */
   JOURNAL_ERROR_MISSING, /* opened for reading and not there */
   JOURNAL_ERROR_IO,      /* anything else SQLite or the file system said */
+  JOURNAL_ERROR_OLDER,   /* opened for reading and not migrated yet: a sync does that */
 } JournalError;
 
 typedef struct _Journal Journal;
@@ -28,8 +30,7 @@ typedef struct _JournalLock JournalLock;
 
 typedef enum
 {
-  JOURNAL_OPEN_READ,  /* never creates, never migrates (an older schema is read as it is migrated in memory:
-                         error NEWER  never, CORRUPT or MISSING possible) */
+  JOURNAL_OPEN_READ,  /* never creates (MISSING), never migrates (OLDER), works beside a writer */
   JOURNAL_OPEN_WRITE, /* creates and migrates; needs the lock */
 } JournalOpenMode;
 
@@ -42,7 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalLock, journal_unlock)
 
 /* Opens state_dir/journal.sqlite. A corrupt database (PRAGMA quick_check after an unclean end, or SQLite's
  * word) is, in WRITE mode, set aside as journal.sqlite.damaged-N with its WAL, a new one is begun, and
- * *set_aside (transfer full) (nullable) names the old: mail is then paired afresh, nothing is deleted. */
+ * *set_aside (transfer full) (nullable) names the old: mail is then paired afresh, nothing is deleted. Beside
+ * other writing handles it is never moved: CORRUPT. A call that meets damage later answers CORRUPT too, the
+ * handle begins no more transactions, and the next first handle checks the whole file. */
 Journal *
 journal_open (const char *state_dir, JournalOpenMode mode, char **set_aside, GError **error);
 void
@@ -50,7 +53,7 @@ journal_close (Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Journal, journal_close)
 
 /* Transactions do not nest. Everything below that writes must be inside one. A failed call leaves the
- * transaction to be rolled back by the caller. */
+ * transaction to be rolled back by the caller: further writes and the commit are refused. */
 gboolean
 journal_begin (Journal *journal, GError **error);
 gboolean
@@ -59,7 +62,7 @@ void
 journal_rollback (Journal *journal); /* harmless outside a transaction */
 
 /* Facts about account, Maildir and server: "protocol", "host", "user", "maildir-id", "generation", "layout",
- * "last-sync" ... (transfer full) (nullable): NULL when never set. */
+ * "last-sync" ... (transfer full) (nullable): NULL when never set. Setting NULL forgets. */
 char *
 journal_get_fact (Journal *journal, const char *key, GError **error);
 gboolean
@@ -87,7 +90,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalMailbox, journal_mailbox_free)
 /* (transfer full) (element-type JournalMailbox), by name. */
 GPtrArray *
 journal_list_mailboxes (Journal *journal, GError **error);
-/* Inserts (id 0; *id is set) or updates all columns. */
+/* Inserts (id 0; *id is set) or updates all columns. No two mailboxes share a name or a directory, not even
+ * within a transaction: two that trade names need a third in between. */
 gboolean
 journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error);
 gboolean
@@ -104,7 +108,7 @@ typedef struct
 {
   gint64 id;
   gint64 mailbox;
-  guint32 uid; /* nz */
+  guint32 uid; /* nz, but after journal_clear_uids */
   JournalMessageState state;
   const char *base;       /* base name in the Maildir directory, unique within the mailbox */
   guint8 system;          /* flags of the base, MessageFlag bits */
@@ -129,9 +133,13 @@ journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError *
 /* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
 gboolean
 journal_add_message (Journal *journal, JournalMessage *message, GError **error);
-/* Updates all columns by id. */
+/* Updates all columns by id, which must be there (so for the two below). */
 gboolean
 journal_update_message (Journal *journal, const JournalMessage *message, GError **error);
+/* Takes the UIDs from all messages of a mailbox before they get others (a new UIDVALIDITY), since a new UID
+ * may be another's old one. Each row is then updated or removed within the same transaction. */
+gboolean
+journal_clear_uids (Journal *journal, gint64 mailbox, GError **error);
 gboolean
 journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error);
 gboolean

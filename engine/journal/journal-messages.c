@@ -1,0 +1,148 @@
+/* The base. Adding and walking are the journal's hot paths: hundreds of thousands of rows in one sync. */
+#include "journal-private.h"
+
+/* In the order of the table, as for read_message. */
+static void
+bind_message (JournalStatement *statement, const JournalMessage *message)
+{
+  journal_bind_int (statement, message->mailbox);
+  journal_bind_int (statement, message->uid);
+  journal_bind_int (statement, message->state);
+  journal_bind_text (statement, message->base);
+  journal_bind_int (statement, message->system);
+  journal_bind_text (statement, message->keywords);
+  journal_bind_int (statement, message->not_kept_system);
+  journal_bind_text (statement, message->not_kept_keywords);
+  journal_bind_int (statement, message->size);
+  journal_bind_int (statement, message->file_size);
+  journal_bind_int (statement, message->mtime_ns);
+  journal_bind_digest (statement, message->has_digest ? message->digest : NULL);
+  journal_bind_int (statement, message->internal_date);
+}
+
+static gboolean
+read_message (JournalStatement *row, JournalMessage *message)
+{
+  message->id = journal_column_int (row, 0);
+  message->mailbox = journal_column_int (row, 1);
+  message->uid = journal_column_int (row, 2);
+  message->state = journal_column_int (row, 3);
+  message->base = journal_column_text (row, 4);
+  message->system = journal_column_int (row, 5);
+  message->keywords = journal_column_text (row, 6);
+  message->not_kept_system = journal_column_int (row, 7);
+  message->not_kept_keywords = journal_column_text (row, 8);
+  message->size = journal_column_int (row, 9);
+  message->file_size = journal_column_int (row, 10);
+  message->mtime_ns = journal_column_int (row, 11);
+  message->has_digest = journal_column_digest (row, 12, message->digest);
+  message->internal_date = journal_column_int (row, 13);
+  return journal_row_is_sound (row);
+}
+
+gboolean
+journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                         GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system,"
+                                  " not_kept_keywords, size, file_size, mtime_ns, digest, internal_date"
+                                  " FROM message WHERE mailbox = ? ORDER BY base");
+
+  journal_bind_int (&statement, mailbox);
+  while (journal_step (&statement))
+    {
+      JournalMessage message = { 0 };
+
+      if (!read_message (&statement, &message) || !func (&message, user_data))
+        break;
+    }
+  return journal_finish (&statement, error);
+}
+
+gboolean
+journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "SELECT count (*) FROM message WHERE mailbox = ?");
+
+  journal_bind_int (&statement, mailbox);
+  if (!journal_step (&statement))
+    return journal_finish (&statement, error);
+  *count = journal_column_int (&statement, 0);
+  return TRUE;
+}
+
+gboolean
+journal_add_message (Journal *journal, JournalMessage *message, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "INSERT INTO message (mailbox, uid, state, base, system, keywords,"
+                                  " not_kept_system, not_kept_keywords, size, file_size, mtime_ns, digest,"
+                                  " internal_date) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+
+  bind_message (&statement, message);
+  if (!journal_write (&statement, error))
+    return FALSE;
+  message->id = sqlite3_last_insert_rowid (journal->database);
+  return TRUE;
+}
+
+gboolean
+journal_update_message (Journal *journal, const JournalMessage *message, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE message SET mailbox = ?, uid = ?, state = ?, base = ?, system = ?,"
+                                  " keywords = ?, not_kept_system = ?, not_kept_keywords = ?, size = ?,"
+                                  " file_size = ?, mtime_ns = ?, digest = ?, internal_date = ? WHERE id = ?");
+
+  bind_message (&statement, message);
+  journal_bind_int (&statement, message->id);
+  return journal_write_row (&statement, "message", message->id, error);
+}
+
+gboolean
+journal_clear_uids (Journal *journal, gint64 mailbox, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE message SET uid = NULL WHERE mailbox = ?");
+
+  journal_bind_int (&statement, mailbox);
+  return journal_write (&statement, error);
+}
+
+gboolean
+journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE message SET state = ? WHERE id = ?");
+
+  journal_bind_int (&statement, state);
+  journal_bind_int (&statement, id);
+  return journal_write_row (&statement, "message", id, error);
+}
+
+gboolean
+journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const char *keywords,
+                           guint8 not_kept_system, const char *not_kept_keywords, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE message SET system = ?, keywords = ?, not_kept_system = ?,"
+                                  " not_kept_keywords = ? WHERE id = ?");
+
+  journal_bind_int (&statement, system);
+  journal_bind_text (&statement, keywords);
+  journal_bind_int (&statement, not_kept_system);
+  journal_bind_text (&statement, not_kept_keywords);
+  journal_bind_int (&statement, id);
+  return journal_write_row (&statement, "message", id, error);
+}
+
+gboolean
+journal_remove_message (Journal *journal, gint64 id, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (journal, "DELETE FROM message WHERE id = ?");
+
+  journal_bind_int (&statement, id);
+  return journal_write (&statement, error);
+}

@@ -1,0 +1,112 @@
+-- Version 1: the whole journal. Times are seconds since 1970 unless a comment says otherwise; sizes are octets.
+-- A comment inside a statement stays in the database: `sqlite3 journal.sqlite .schema` explains itself.
+
+PRAGMA application_id = 0x64766a6c;
+
+CREATE TABLE fact ( -- What is known about account, Maildir and server as a whole; one row a fact.
+  key TEXT NOT NULL PRIMARY KEY, -- "protocol", "host", "maildir-id", "generation", "last-sync" ...; written by sync
+  value TEXT NOT NULL            -- its value, in text
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mailbox ( -- The mailboxes that both sides share, also those that configuration now lets sleep.
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: deletions are counted beyond a mailbox's end
+  name TEXT NOT NULL UNIQUE,            -- UTF-8, "/" between levels, without the namespace prefix; written by sync
+  wire_name TEXT,                       -- as the server spells it; NULL until it is there
+  directory TEXT NOT NULL UNIQUE,       -- relative to the Maildir's root; one mailbox a directory
+  uidvalidity INTEGER NOT NULL,         -- UIDVALIDITY of all UIDs below; 0: never selected
+  uidnext INTEGER NOT NULL,             -- UIDNEXT of the last complete observation; 0: none
+  highestmodseq INTEGER NOT NULL,       -- HIGHESTMODSEQ of the last complete observation; 0: none
+  special_use TEXT,                     -- "\Trash" and the like (RFC 6154); NULL for none
+  refresh INTEGER NOT NULL              -- 1: pairing afresh is due, and no deletion is believed before it
+) STRICT;
+
+CREATE TABLE message ( -- The base: messages as both sides held them when they were last equal; and staged downloads.
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so that an id kept in memory can't name another message
+  mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, -- where it is
+  uid INTEGER CHECK (uid BETWEEN 1 AND 4294967295), -- under the mailbox's UIDVALIDITY; NULL inside a re-pairing only
+  state INTEGER NOT NULL CHECK (state IN (0, 1)), -- JournalMessageState: 0 staged, 1 present
+  base TEXT NOT NULL,              -- base name of its file, any octets but NUL and "/"
+  system INTEGER NOT NULL,         -- flags of the base: MessageFlag bits
+  keywords TEXT NOT NULL,          -- keywords of the base: canonical set, "" for none
+  not_kept_system INTEGER NOT NULL, -- MessageFlag bits that are set here and that the server does not keep
+  not_kept_keywords TEXT NOT NULL, -- keywords, likewise
+  size INTEGER NOT NULL,           -- normalised: CRLF line ends, without other tools' header lines
+  file_size INTEGER NOT NULL,      -- of the file when it was last known to hold this content
+  mtime_ns INTEGER NOT NULL,       -- its modification time then, nanoseconds since 1970
+  digest BLOB CHECK (length (digest) = 32), -- full digest (SHA-256); NULL while it is not known
+  internal_date INTEGER NOT NULL,  -- the server's INTERNALDATE
+  UNIQUE (mailbox, base),
+  UNIQUE (mailbox, uid)
+) STRICT;
+
+CREATE TABLE upload ( -- Uploads begun and not confirmed: intents, written before APPEND is sent.
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of the intents
+  mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, -- where it goes
+  base TEXT NOT NULL,             -- base name of the file
+  replaces INTEGER REFERENCES message ON DELETE SET NULL, -- the message whose new content this is; NULL: a new message
+  uidvalidity INTEGER NOT NULL,   -- at the time of the intent
+  uidnext INTEGER NOT NULL,       -- last observed then: in doubt, the search begins here; 0: from 1
+  size INTEGER NOT NULL,          -- normalised
+  wire_size INTEGER NOT NULL,     -- what APPEND sends
+  digest BLOB NOT NULL CHECK (length (digest) = 32),               -- full digest
+  header_digest BLOB NOT NULL CHECK (length (header_digest) = 32), -- header digest
+  message_id TEXT,                -- Message-ID; NULL for none
+  date TEXT,                      -- the Date field as it stands; NULL for none
+  internal_date INTEGER NOT NULL, -- as sent
+  system INTEGER NOT NULL,        -- flags as sent: MessageFlag bits
+  keywords TEXT NOT NULL,         -- keywords as sent: canonical set
+  file_size INTEGER NOT NULL,     -- of the file when it was read
+  mtime_ns INTEGER NOT NULL,      -- its modification time then, nanoseconds since 1970
+  attempts INTEGER NOT NULL       -- times sent, the present one included
+) STRICT;
+CREATE INDEX upload_by_mailbox ON upload (mailbox);
+CREATE INDEX upload_by_replaces ON upload (replaces);
+
+CREATE TABLE unmarked ( -- \Deleted of other clients, taken off while a bare EXPUNGE runs (a server without UIDPLUS).
+  mailbox INTEGER PRIMARY KEY REFERENCES mailbox ON DELETE CASCADE, -- where
+  uidvalidity INTEGER NOT NULL, -- of these UIDs
+  uids TEXT NOT NULL            -- an IMAP UID set: to be marked again, also after a crash
+) STRICT;
+
+CREATE TABLE operation ( -- The queue: the plan for the server, computed anew at each observation.
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of first appearance
+  mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, -- where
+  kind INTEGER NOT NULL,       -- JournalOperationKind: 0 create, 1 upload, 2 replace, 3 flags, 4 delete
+  key TEXT NOT NULL,           -- what it is about: "upload BASE", "flags UID" ...; one operation a key and mailbox
+  detail TEXT NOT NULL,        -- what it would do; a refusal holds for this detail only
+  subject TEXT NOT NULL,       -- what a person knows the message by, made safe
+  first_seen INTEGER NOT NULL, -- when an observation first found the change
+  state INTEGER NOT NULL CHECK (state IN (0, 1)), -- JournalOperationState: 0 queued, 1 refused for good
+  reason TEXT,                 -- the server's words of refusal, made safe; NULL while queued
+  seen INTEGER NOT NULL,       -- 1: put in the present round; the round's end drops the others
+  UNIQUE (mailbox, key)
+) STRICT;
+
+CREATE TABLE hold ( -- Deletions that wait for `dovetail release`. The hold keeps the message's base row.
+  message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE, -- what would be deleted
+  side INTEGER NOT NULL CHECK (side IN (0, 1)), -- JournalSide: 0 on the server, 1 in the Maildir
+  since INTEGER NOT NULL,      -- when it was first held
+  released INTEGER NOT NULL    -- 1: let through, once; written by `dovetail release`
+) STRICT;
+
+CREATE TABLE deletion ( -- Deletions let through, for the count over 24 hours; rows older than 48 hours go.
+  at INTEGER NOT NULL,         -- when
+  mailbox INTEGER NOT NULL,    -- id, perhaps of a mailbox that is gone: its messages still count for the account
+  side INTEGER NOT NULL CHECK (side IN (0, 1)), -- JournalSide: where they were deleted
+  count INTEGER NOT NULL       -- messages
+) STRICT;
+
+CREATE TABLE attic ( -- Messages that were removed from the Maildir and are kept for `dovetail undelete`.
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- names the entry to `undelete`
+  mailbox TEXT NOT NULL,          -- name; the mailbox itself may be gone
+  file TEXT NOT NULL UNIQUE,      -- name in attic/
+  subject TEXT NOT NULL,          -- decoded, made safe
+  internal_date INTEGER NOT NULL, -- the message's INTERNALDATE
+  removed INTEGER NOT NULL,       -- when it was removed
+  size INTEGER NOT NULL,          -- of the file
+  system INTEGER NOT NULL,        -- its flags: MessageFlag bits
+  keywords TEXT NOT NULL          -- its keywords: canonical set
+) STRICT;
+CREATE INDEX attic_by_removed ON attic (removed);
+
+PRAGMA user_version = 1;
