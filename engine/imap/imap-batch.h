@@ -3,7 +3,8 @@
  * Handlers record; flows wait. Handlers run from inside a wait (or a send that had to wait for room) and must
  * not call the session or the batch. Each command completes exactly once with its tagged answer; when the
  * session fails, the wait returns the error and no further handler runs. A batch never outlives its scope:
- * freeing it early detaches what is unfinished (their answers are read and dropped).
+ * freeing it early takes back what was not begun and detaches the rest (its answers are read and dropped; an
+ * APPEND under way goes on, so its source must live until `notify`). A session has one batch at a time.
  *
  * Only UID commands, and APPEND to the selected mailbox, go here; the session's own functions refuse
  * (g_critical) while a batch has commands in flight. One SEARCH at a time unless the server has ESEARCH: the
@@ -40,7 +41,11 @@ imap_batch_set_fetch_handler (ImapBatch *batch, ImapFetchFunc fetch, gpointer us
 void
 imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data);
 
-/* `items`: "(UID FLAGS)"; done is (nullable). CONDSTORE's CHANGEDSINCE is written by the caller behind the
+/* Sets are never empty; one that is too long for a command is split, and `done` is called once, with the
+ * worst status and the COPYUIDs of all. MOVE's untagged COPYUID is given to `done` too. `done` is (nullable).
+ */
+
+/* `items`: "(UID FLAGS)". CONDSTORE's CHANGEDSINCE is written by the caller behind the
  * items. */
 void
 imap_batch_uid_fetch (ImapBatch *batch, const ImapUidSet *set, const char *items, ImapDoneFunc done,
@@ -54,7 +59,8 @@ imap_batch_uid_fetch_from (ImapBatch *batch, guint32 first, const char *items, I
 void
 imap_batch_uid_store (ImapBatch *batch, const ImapUidSet *set, const char *mode, const char *flags,
                       ImapDoneFunc done, gpointer user_data);
-/* What matches is added to *found (by ESEARCH where offered). `criteria`: "UID 3:9", "ALL", "DELETED". */
+/* What matches is added to *found (by ESEARCH where offered); without a result
+ * from the server the status is BAD, whatever it was. `criteria`: "UID 3:9", "ALL", "DELETED". */
 void
 imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found, ImapDoneFunc done,
                        gpointer user_data);

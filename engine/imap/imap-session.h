@@ -55,7 +55,8 @@ typedef enum
   IMAP_CAPABILITY_XLIST = 1 << 20,
 } ImapCapability; /* REV2 implies what RFC 9051 makes mandatory; the session sets those bits */
 
-/* What SELECT or EXAMINE said, kept up to date by what comes later. */
+/* What SELECT or EXAMINE said. `exists`, `expunges`, `read_only`, `flags` and `permanent_flags` follow what
+ * comes later; `uidnext` and `highestmodseq` do not: a later one would vouch for what was never listed. */
 typedef struct
 {
   const char *mailbox; /* wire name as given to select */
@@ -105,6 +106,10 @@ imap_session_get_delimiter (const ImapSession *session);
  * twice is there once; \Noselect and \NonExistent items are in it. */
 GPtrArray *
 imap_session_list (ImapSession *session, GError **error);
+/* The same, and *statuses (transfer container, element-type ImapMailboxStatus) of what can be selected: by
+ * LIST-STATUS where offered, else by pipelined STATUS. A mailbox whose STATUS was refused has none. */
+GPtrArray *
+imap_session_list_with_status (ImapSession *session, GPtrArray **statuses, GError **error);
 
 /* TRUE when `item` has the attribute (ASCII case aside), e.g. "\\Trash". XLIST-era names count too. */
 gboolean
@@ -124,6 +129,7 @@ imap_session_unselect (ImapSession *session, GError **error);
 
 gboolean
 imap_session_noop (ImapSession *session, GError **error);
+/* Fills in the numbers; the strings of *status stay NULL. */
 gboolean
 imap_session_status (ImapSession *session, const char *wire_name, ImapMailboxStatus *status, GError **error);
 /* CREATE and SUBSCRIBE. [ALREADYEXISTS] is success. */

@@ -1,0 +1,329 @@
+/* AUTHENTICATE (RFC 9051 section 6.2.2) with the best mechanism that both sides have, or LOGIN where there is
+ * none. The caller has seen to it that the connection is private. */
+#include "imap-session-private.h"
+
+#include <string.h>
+
+#include "../net/sasl.h"
+
+#define MAX_CHALLENGES 10
+#define MAX_CHALLENGE_LENGTH 16384
+
+/* With a valid channel binding that the server refuses there may still be a plain login inside verified TLS
+ * (Cyrus accepts only tls-unique): tried once. */
+static const char *const plus_mechanisms[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", NULL };
+
+/* Exactly what an encoder writes (RFC 4648 section 4): no white space, no missing, surplus or dirty padding.
+ * (transfer full) (nullable) */
+static GBytes *
+decode_challenge (const char *text)
+{
+  gsize length = 0;
+  g_autofree guchar *decoded = NULL;
+  g_autofree char *again = NULL;
+
+  if (*text == '\0')
+    return g_bytes_new_static ("", 0);
+  if (strlen (text) > MAX_CHALLENGE_LENGTH)
+    return NULL;
+  decoded = g_base64_decode (text, &length);
+  again = length > 0 ? g_base64_encode (decoded, length) : NULL;
+  if (g_strcmp0 (text, again) != 0)
+    return NULL;
+  return g_bytes_new_take (g_steal_pointer (&decoded), length);
+}
+
+static void
+wipe (char *text)
+{
+  if (text == NULL)
+    return;
+  explicit_bzero (text, strlen (text));
+  g_free (text);
+}
+
+/* (transfer full): to be wiped */
+static char *
+encode_response (GBytes *response)
+{
+  gsize length;
+  const guchar *octets = g_bytes_get_data (response, &length);
+
+  return length == 0 ? g_strdup ("") : g_base64_encode (octets, length);
+}
+
+static void
+wipe_bytes (GBytes *bytes)
+{
+  gsize length;
+  gpointer octets = g_bytes_unref_to_data (bytes, &length);
+
+  if (octets != NULL)
+    explicit_bzero (octets, length);
+  g_free (octets);
+}
+
+static gboolean
+step (Sasl *sasl, const char *challenge, char **line, GError **error)
+{
+  g_autoptr (GBytes) decoded = decode_challenge (challenge);
+  GBytes *response;
+
+  if (decoded == NULL)
+    {
+      g_set_error (error, IMAP_ERROR, IMAP_ERROR_PROTOCOL,
+                   "the server's challenge is not base64; login was broken off");
+      return FALSE;
+    }
+  response = sasl_step (sasl, decoded, error);
+  if (response == NULL)
+    return FALSE;
+  *line = encode_response (response);
+  wipe_bytes (response);
+  return TRUE;
+}
+
+static void
+write_line (ImapSession *session, const char *line)
+{
+  net_connection_write (session->connection, line, strlen (line));
+  net_connection_write (session->connection, "\r\n", 2);
+}
+
+/* "*" tells the server; then nothing that it says counts any more. */
+static gboolean
+break_off (ImapSession *session, GError *cause, GError **error)
+{
+  write_line (session, "*");
+  net_connection_close (session->connection);
+  imap_session_fail (session, cause);
+  return imap_session_check (session, error);
+}
+
+static gboolean
+answer_challenge (ImapSession *session, Sasl *sasl, const char *challenge, guint count, GError **error)
+{
+  GError *cause = NULL;
+  char *line = NULL;
+
+  if (count > MAX_CHALLENGES)
+    g_set_error (&cause, IMAP_ERROR, IMAP_ERROR_PROTOCOL, "the server asks for ever during login");
+  else
+    step (sasl, challenge, &line, &cause);
+  if (cause != NULL)
+    return break_off (session, cause, error);
+  write_line (session, line);
+  wipe (line);
+  return TRUE;
+}
+
+/* Until the tagged answer. `late` is the initial response of a server without SASL-IR: it answers the first,
+ * empty challenge. */
+static gboolean
+converse (ImapSession *session, ImapRequest *request, Sasl *sasl, const char *late, GError **error)
+{
+  for (guint count = 1;; count++)
+    {
+      g_autofree char *challenge = NULL;
+
+      if (!imap_request_await_challenge (request, &challenge, error))
+        return FALSE;
+      if (challenge == NULL)
+        return TRUE;
+      if (count == 1 && late != NULL && *challenge == '\0')
+        write_line (session, late);
+      else if (!answer_challenge (session, sasl, challenge, count, error))
+        return FALSE;
+    }
+}
+
+static ImapRequest *
+authenticate_request (ImapSession *session, const char *mechanism, const char *initial)
+{
+  ImapCommand *command = imap_command_new ("AUTHENTICATE");
+  ImapRequest *request;
+
+  imap_command_raw (command, " ");
+  imap_command_raw (command, mechanism);
+  if (initial != NULL)
+    {
+      imap_command_raw (command, " ");
+      imap_command_raw (command, *initial != '\0' ? initial : "=");
+    }
+  request = imap_request_new (session, "AUTHENTICATE", command);
+  imap_request_set_secret (request);
+  imap_request_set_subject (request, mechanism);
+  return request;
+}
+
+/* Sends AUTHENTICATE and talks until the tagged answer. (transfer full) (nullable) */
+static ImapRequest *
+exchange (ImapSession *session, const char *mechanism, Sasl *sasl, GError **error)
+{
+  gboolean first = sasl_is_client_first (sasl);
+  gboolean at_once = first && imap_session_has (session, IMAP_CAPABILITY_SASL_IR);
+  char *initial = NULL;
+  g_autoptr (ImapRequest) request = NULL;
+  gboolean finished;
+
+  if (first && !step (sasl, "", &initial, error))
+    return NULL;
+  request = authenticate_request (session, mechanism, at_once ? initial : NULL);
+  imap_capabilities_forget (session);
+  session->challenged = request;
+  imap_request_send (request);
+  finished = converse (session, request, sasl, at_once ? NULL : initial, error);
+  session->challenged = NULL;
+  wipe (initial);
+  return finished ? g_steal_pointer (&request) : NULL;
+}
+
+static void
+set_refusal (ImapSession *session, const ImapResponse *answer, GError **error)
+{
+  g_autofree char *text = imap_session_server_text (session, answer->text);
+
+  switch (answer->code.type)
+    {
+    case IMAP_CODE_UNAVAILABLE:
+    case IMAP_CODE_INUSE:
+    case IMAP_CODE_LIMIT:
+      imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_BYE,
+                              "the server can't log in anybody now (“%s”); try again later", text);
+      break;
+    case IMAP_CODE_PRIVACYREQUIRED:
+      imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_INSECURE,
+                              "the server wants a better protected connection for a login (“%s”)", text);
+      break;
+    case IMAP_CODE_EXPIRED:
+      imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+                              "the password has expired (“%s”); store a new one and run again", text);
+      break;
+    case IMAP_CODE_CONTACTADMIN:
+      imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+                              "the server refused the login and sends you to its administrator (“%s”)", text);
+      break;
+    default:
+      imap_session_set_error (
+          session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+          "the server refused the user name or password (“%s”); store a new one and run again", text);
+    }
+}
+
+/* TRUE: the server took us in. `answer` must be its tagged OK. */
+static gboolean
+accept_answer (ImapSession *session, Sasl *sasl, GError **error)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (sasl != NULL && !sasl_finish (sasl, &cause))
+    {
+      imap_session_fail (session,
+                         g_error_new (IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+                                      "the server did not prove that it knows the password (%s); it may be "
+                                      "an impostor",
+                                      cause != NULL ? cause->message : "no proof came"));
+      return imap_session_check (session, error);
+    }
+  imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
+  return imap_session_check (session, error);
+}
+
+/* One attempt. A refusal is handed out (transfer full) beside its error. */
+static gboolean
+try_mechanism (ImapSession *session, const char *mechanism, const SaslCredentials *credentials,
+               ImapRequest **refused, GError **error)
+{
+  g_autoptr (Sasl) sasl = sasl_new (mechanism, credentials, error);
+  g_autoptr (ImapRequest) request = sasl == NULL ? NULL : exchange (session, mechanism, sasl, error);
+
+  if (request == NULL)
+    return FALSE;
+  if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
+    return accept_answer (session, sasl, error);
+  set_refusal (session, imap_request_get_answer (request), error);
+  *refused = g_steal_pointer (&request);
+  return FALSE;
+}
+
+static gboolean
+log_in_plainly (ImapSession *session, const SaslCredentials *credentials, GError **error)
+{
+  ImapCommand *command = imap_command_new ("LOGIN");
+  g_autoptr (ImapRequest) request = NULL;
+
+  imap_command_astring (command, credentials->user);
+  imap_command_astring (command, credentials->password);
+  request = imap_request_new (session, "LOGIN", command);
+  imap_request_set_secret (request);
+  imap_capabilities_forget (session);
+  imap_request_send (request);
+  if (!imap_request_await (request, error))
+    return FALSE;
+  if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
+    return accept_answer (session, NULL, error);
+  set_refusal (session, imap_request_get_answer (request), error);
+  return FALSE;
+}
+
+static gboolean
+log_in_without_sasl (ImapSession *session, const SaslCredentials *credentials, GError **error)
+{
+  if (!imap_session_has (session, IMAP_CAPABILITY_LOGINDISABLED))
+    return log_in_plainly (session, credentials, error);
+  imap_session_set_error (
+      session, error, IMAP_ERROR, IMAP_ERROR_INSECURE,
+      "the server offers no login that can be used here (LOGINDISABLED and no known AUTH=)");
+  return FALSE;
+}
+
+static gboolean
+may_retry (const char *mechanism, const ImapRequest *refused)
+{
+  ImapCodeType code = refused == NULL ? IMAP_CODE_UNAVAILABLE : imap_request_get_answer (refused)->code.type;
+
+  return g_strv_contains (plus_mechanisms, mechanism) && code != IMAP_CODE_UNAVAILABLE &&
+         code != IMAP_CODE_INUSE && code != IMAP_CODE_LIMIT;
+}
+
+static gboolean
+authenticate_with (ImapSession *session, const SaslCredentials *credentials, GError **error)
+{
+  g_auto (GStrv) offered = imap_capabilities_mechanisms (session);
+  guint capabilities = session->capabilities;
+  const char *mechanism = sasl_choose_mechanism ((const char *const *)offered, credentials, NULL);
+  g_autoptr (ImapRequest) refused = NULL;
+  g_autoptr (GError) first_error = NULL;
+
+  if (mechanism == NULL)
+    return log_in_without_sasl (session, credentials, error);
+  if (try_mechanism (session, mechanism, credentials, &refused, &first_error))
+    return TRUE;
+  if (may_retry (mechanism, refused))
+    {
+      const char *plain = sasl_choose_mechanism ((const char *const *)offered, credentials, plus_mechanisms);
+
+      g_clear_pointer (&refused, imap_request_unref);
+      session->capabilities = capabilities;
+      if (plain != NULL)
+        return try_mechanism (session, plain, credentials, &refused, error);
+    }
+  g_propagate_error (error, g_steal_pointer (&first_error));
+  return FALSE;
+}
+
+gboolean
+imap_authenticate (ImapSession *session, const char *user, const char *password, GError **error)
+{
+  const char *type = NULL;
+  g_autoptr (GBytes) binding = net_connection_get_channel_binding (session->connection, &type);
+  SaslCredentials credentials = {
+    .user = user,
+    .password = password,
+    .secure = imap_session_is_private (session),
+    .channel_binding = binding,
+    .channel_binding_type = type,
+  };
+
+  return authenticate_with (session, &credentials, error);
+}

@@ -1,0 +1,161 @@
+/* Commands about mailboxes, each sent alone. */
+#include "imap-session-private.h"
+
+#include <string.h>
+
+#include "grammar/imap-mailbox-name.h"
+
+/* What a server may still have to say before it answers LOGOUT. */
+#define LOGOUT_OCTETS 65536
+
+static ImapCommand *
+command_for (const char *name, const char *wire_name)
+{
+  ImapCommand *command = imap_command_new (name);
+
+  imap_command_astring (command, wire_name);
+  return command;
+}
+
+/* As in the table of requests: the answer opens the mailbox, so that what follows in the same octets is
+ * already counted against it. */
+static void
+select_answered (ImapRequest *request, ImapResponse *answer, gpointer user_data)
+{
+  ImapSession *session = user_data;
+
+  session->selecting = FALSE;
+  if (answer->status == IMAP_STATUS_OK && imap_selection_is_counted (session->selection))
+    {
+      imap_selection_open (session->selection, answer);
+      imap_session_advance (session, IMAP_STATE_SELECTED);
+    }
+  imap_request_keep_answer (request, answer);
+}
+
+static gboolean
+run_select (ImapSession *session, const char *name, const char *wire_name, GError **error)
+{
+  g_autoptr (ImapRequest) request = imap_request_new (session, name, command_for (name, wire_name));
+
+  imap_request_set_subject (request, wire_name);
+  imap_request_set_done (request, select_answered, session, NULL);
+  session->selecting = TRUE;
+  imap_request_send (request);
+  return imap_request_await_ok (request, error) && imap_session_check (session, error);
+}
+
+static void
+fail_uncounted (ImapSession *session)
+{
+  imap_session_fail (session,
+                     g_error_new (IMAP_ERROR, IMAP_ERROR_PROTOCOL,
+                                  "the server opened a mailbox without telling how many messages exist"));
+}
+
+/* Whatever comes of it, the old mailbox is not selected any more (RFC 9051 section 6.3.2). */
+const ImapSelected *
+imap_session_select (ImapSession *session, const char *wire_name, gboolean examine, GError **error)
+{
+  g_return_val_if_fail (wire_name != NULL, NULL);
+  if (!imap_alone_begin (session, G_STRFUNC, error))
+    return NULL;
+  imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
+  imap_selection_free (session->selection);
+  session->selection = imap_selection_new (wire_name, examine);
+  if (!run_select (session, examine ? "EXAMINE" : "SELECT", wire_name, error))
+    return NULL;
+  if (session->state != IMAP_STATE_SELECTED)
+    fail_uncounted (session);
+  return imap_session_check (session, error) ? imap_selection_get (session->selection) : NULL;
+}
+
+gboolean
+imap_session_unselect (ImapSession *session, GError **error)
+{
+  g_autoptr (GError) refused = NULL;
+
+  if (!imap_alone_begin (session, G_STRFUNC, error))
+    return FALSE;
+  if (session->state != IMAP_STATE_SELECTED)
+    return TRUE;
+  imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
+  if (imap_session_has (session, IMAP_CAPABILITY_UNSELECT))
+    return imap_alone_run (session, "UNSELECT", NULL, imap_command_new ("UNSELECT"), NULL, NULL, error);
+  /* A name of wildcards can't exist, so this fails, and a failed EXAMINE selects nothing. */
+  if (!imap_alone_run (session, "EXAMINE", NULL, command_for ("EXAMINE", "%*%"), NULL, NULL, &refused) &&
+      !g_error_matches (refused, IMAP_ERROR, IMAP_ERROR_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&refused));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+imap_session_noop (ImapSession *session, GError **error)
+{
+  return imap_alone_begin (session, G_STRFUNC, error) &&
+         imap_alone_run (session, "NOOP", NULL, imap_command_new ("NOOP"), NULL, NULL, error);
+}
+
+gboolean
+imap_session_create (ImapSession *session, const char *wire_name, GError **error)
+{
+  g_autoptr (GError) refused = NULL;
+  ImapCodeType code;
+
+  g_return_val_if_fail (wire_name != NULL, FALSE);
+  if (!imap_alone_begin (session, G_STRFUNC, error))
+    return FALSE;
+  if (!imap_alone_run (session, "CREATE", wire_name, command_for ("CREATE", wire_name), NULL, NULL,
+                       &refused) &&
+      !(g_error_matches (refused, IMAP_ERROR, IMAP_ERROR_REFUSED) &&
+        session->last_code == IMAP_CODE_ALREADYEXISTS))
+    {
+      g_propagate_error (error, g_steal_pointer (&refused));
+      return FALSE;
+    }
+  code = session->last_code;
+  /* Subscriptions are a courtesy to other clients: a refusal is no failure. */
+  imap_alone_run (session, "SUBSCRIBE", wire_name, command_for ("SUBSCRIBE", wire_name), NULL, NULL, NULL);
+  session->last_code = code;
+  return imap_session_check (session, error);
+}
+
+char *
+imap_session_encode_name (ImapSession *session, const char *mailbox)
+{
+  return session->utf8 ? g_strdup (mailbox) : imap_mailbox_name_encode (mailbox);
+}
+
+/* LOGOUT is worth the wait for its answer only as long as the server is quick about it. */
+static void
+say_goodbye (ImapSession *session)
+{
+  g_autoptr (ImapRequest) request = imap_request_new (session, "LOGOUT", imap_command_new ("LOGOUT"));
+  guint64 limit = net_connection_get_received (session->connection) + LOGOUT_OCTETS;
+
+  session->logging_out = TRUE;
+  imap_request_send (request);
+  while (imap_request_get_answer (request) == NULL && session->failure == NULL &&
+         net_connection_get_received (session->connection) < limit)
+    imap_session_iterate (session);
+}
+
+void
+imap_session_logout (ImapSession *session)
+{
+  gboolean idle;
+
+  if (!imap_session_may_call (session, G_STRFUNC))
+    return;
+  idle = g_hash_table_size (session->requests) == 0;
+  if (idle && (session->state == IMAP_STATE_AUTHENTICATED || session->state == IMAP_STATE_SELECTED))
+    {
+      say_goodbye (session);
+      if (session->failure == NULL)
+        imap_session_advance (session, IMAP_STATE_LOGGED_OUT);
+    }
+  net_connection_close (session->connection);
+}
