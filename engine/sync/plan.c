@@ -175,13 +175,13 @@ plan_row (Planner *planner, const PlanBase *row, const PlanLocal *message)
 
   if (!remote.is_present && local.is_replaced)
     {
-      add_operation (planner, PLAN_FORGET, row, NULL);
+      add_operation (planner, PLAN_FORGET, row, row->base);
       g_ptr_array_add (planner->new_local, (gpointer)message);
     }
   else if (!remote.is_present && local.is_present)
     add_operation (planner, PLAN_REMOVE_LOCAL, row, row->base);
   else if (!remote.is_present)
-    add_operation (planner, PLAN_FORGET, row, NULL);
+    add_operation (planner, PLAN_FORGET, row, row->base);
   else if (local.is_replaced)
     plan_replaced (planner, row, remote.flags, local.flags);
   else if (local.is_present)

@@ -31,7 +31,8 @@ typedef struct
 {
   guint32 uid;
   MessageFlags flags;
-  guint64 size; /* RFC822.SIZE less other tools' lines; valid for UIDs that are not in the base */
+  guint64 size;        /* RFC822.SIZE less other tools' lines; valid for UIDs that are not in the base */
+  guint64 remote_size; /* RFC822.SIZE as it came; the plan does not look at it */
   gint64 internal_date;
   const MessageIdentity
       *identity; /* (nullable) message_id, date, header; given for new ones while anything is new here */
@@ -62,7 +63,7 @@ typedef struct
 
 typedef enum
 {
-  PLAN_FORGET,   /* row: gone on both sides, or gone there and replaced here, which is a new message then */
+  PLAN_FORGET,   /* row, base: gone on both sides, or gone there and replaced here: a new message then */
   PLAN_DOWNLOAD, /* uid */
   PLAN_UPLOAD,   /* base: a new message here; with `flags`; what it has beyond them is `not_kept` */
   PLAN_REPLACE, /* row, uid, base: upload the new content with `flags`, then delete the old uid; the row takes
