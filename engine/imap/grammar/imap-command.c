@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* Commands may carry a password, so whatever held octets is wiped before it is freed, and no buffer grows (a
+ * grown one leaves its old octets behind). */
+
 #define LITERAL_MINUS_MAX 4096 /* RFC 7888 section 5 */
 
 typedef enum
@@ -14,8 +17,8 @@ typedef enum
 typedef struct
 {
   PieceKind kind;
-  char *text; /* (nullable) NULL for PIECE_STREAM */
-  guint64 size;
+  char *text;   /* (nullable) NULL for PIECE_STREAM */
+  guint64 size; /* octets of the text, or of the stream */
 } Piece;
 
 struct _ImapCommand
@@ -29,6 +32,8 @@ clear_piece (gpointer data)
 {
   Piece *piece = data;
 
+  if (piece->text != NULL)
+    explicit_bzero (piece->text, piece->size);
   g_free (piece->text);
 }
 
@@ -110,8 +115,9 @@ fits_quoted (const char *string)
 static char *
 quote (const char *string)
 {
-  GString *quoted = g_string_new ("\"");
+  GString *quoted = g_string_sized_new (2 * strlen (string) + 3);
 
+  g_string_append_c (quoted, '"');
   for (; *string != '\0'; string++)
     {
       if (*string == '"' || *string == '\\')
@@ -130,9 +136,9 @@ imap_command_astring (ImapCommand *command, const char *string)
     imap_command_raw (command, string);
   else if (fits_quoted (string))
     {
-      g_autofree char *quoted = quote (string);
+      char *quoted = quote (string);
 
-      imap_command_raw (command, quoted);
+      append_piece (command, PIECE_TEXT, quoted, strlen (quoted));
     }
   else
     append_piece (command, PIECE_LITERAL, g_strdup (string), strlen (string));
@@ -156,16 +162,36 @@ part_free (gpointer data)
   g_free (part);
 }
 
+typedef struct
+{
+  char *octets;
+  gsize length;
+} Secret;
+
+static void
+secret_free (gpointer data)
+{
+  Secret *secret = data;
+
+  explicit_bzero (secret->octets, secret->length);
+  g_free (secret->octets);
+  g_free (secret);
+}
+
 /* Moves what was written so far into a part. */
 static void
 close_part (GPtrArray *parts, GString *octets, gboolean wait, gboolean source)
 {
   ImapCommandPart *part = g_new0 (ImapCommandPart, 1);
+  Secret *secret = g_new0 (Secret, 1);
 
-  part->octets = g_bytes_new (octets->str, octets->len);
+  secret->octets = g_memdup2 (octets->str, octets->len);
+  secret->length = octets->len;
+  part->octets = g_bytes_new_with_free_func (secret->octets, secret->length, secret_free, secret);
   part->wait = wait;
   part->source = source;
   g_ptr_array_add (parts, part);
+  explicit_bzero (octets->str, octets->len);
   g_string_truncate (octets, 0);
 }
 
@@ -191,13 +217,28 @@ write_piece (GPtrArray *parts, GString *octets, const Piece *piece, ImapLiteralM
     g_string_append_len (octets, piece->text, (gssize)piece->size);
 }
 
+/* At least what any one part will hold. */
+static gsize
+longest_part (const ImapCommand *command, const char *tag)
+{
+  gsize size = strlen (tag) + strlen (" \r\n") + 1;
+
+  for (guint i = 0; i < command->pieces->len; i++)
+    {
+      const Piece *piece = &g_array_index (command->pieces, Piece, i);
+
+      size += strlen ("{18446744073709551615+}\r\n") + (piece->text != NULL ? piece->size : 0);
+    }
+  return size;
+}
+
 GPtrArray *
 imap_command_finish (ImapCommand *command, const char *tag, ImapLiteralMode mode)
 {
   GPtrArray *parts = g_ptr_array_new_with_free_func (part_free);
-  GString *octets = g_string_new (tag);
+  GString *octets = g_string_sized_new (longest_part (command, tag));
 
-  g_string_append_c (octets, ' ');
+  g_string_append_printf (octets, "%s ", tag);
   for (guint i = 0; i < command->pieces->len; i++)
     write_piece (parts, octets, &g_array_index (command->pieces, Piece, i), mode);
   g_string_append (octets, "\r\n");

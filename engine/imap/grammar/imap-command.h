@@ -2,7 +2,7 @@
  *
  * A command is a list of parts: octets to send, and literals in between. How a literal's start is written
  * depends on the server: LITERAL+ and LITERAL- need no answer (RFC 7888), else the sender waits for a
- * continuation.
+ * continuation. What a command and its parts held is wiped when they are freed: it may be a password.
  */
 #pragma once
 
