@@ -281,6 +281,8 @@ end_line (ImapParser *parser, ImapResponse **response)
 
   if (text->len > parser->segment && text->data[text->len - 1] == '\r')
     g_byte_array_set_size (text, text->len - 1);
+  if (text->len == 0)
+    return malformed (parser, "empty line");
   if (text->len > parser->segment &&
       (memchr (text->data + parser->segment, '\0', text->len - parser->segment) != NULL ||
        memchr (text->data + parser->segment, '\r', text->len - parser->segment) != NULL))
