@@ -161,13 +161,15 @@ wait_for_login ()
   return 1
 }
 
-# end_server DIR: asks the server to end, makes it end, and returns when nothing of it is left.
+# end_server DIR [--keep]: asks the server to end, makes it end, and returns when nothing of it is left.
 end_server ()
 {
   local PID='' BIRTH='' i
   # shellcheck disable=SC1091
   [ -e "$1/pid" ] && . "$1/pid"
   if is_running "$1"; then
+    # What is removed at once needs no farewell.
+    [ ! -e "$1/temporary" ] || [ "${2:-}" = --keep ] || stop_patience=0
     kill -TERM "$PID" 2> /dev/null
     for ((i = 0; i < stop_patience; i++)); do
       group_exists "$PID" || break
@@ -212,7 +214,7 @@ stop_server ()
     echo end 1<> "$1/guard"
     rm -f "$1/guard"
   fi
-  end_server "$1"
+  end_server "$@"
   [ "${2:-}" = --keep ] || remove_if_temporary "$1"
 }
 
