@@ -50,6 +50,8 @@ maildir_fixture_init (MaildirFixture *fixture, AccountLayout layout)
 void
 maildir_fixture_clear (MaildirFixture *fixture)
 {
+  if (fixture->path == NULL)
+    return;
   g_clear_pointer (&fixture->maildir, maildir_free);
   remove_tree (fixture->path);
   g_clear_pointer (&fixture->path, g_free);
