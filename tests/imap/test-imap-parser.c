@@ -165,6 +165,43 @@ test_without_sink (void)
   g_assert_true (imap_parser_is_idle (parser));
 }
 
+static gboolean
+count_begin (guint64 size, gpointer user_data)
+{
+  *(guint64 *)user_data = size;
+  return TRUE;
+}
+
+static gboolean
+refuse_data (const guint8 *data, gsize length, gpointer user_data)
+{
+  return FALSE;
+}
+
+/* A batch ended early, and the next one came, amid a body: the new sink must not get the old one's tail. */
+static void
+test_sink_changes_amid_body (void)
+{
+  const ImapBodySink sink = { count_begin, refuse_data };
+  g_autoptr (ImapParser) parser = imap_parser_new ();
+  g_autoptr (ImapResponse) response = NULL;
+  const char *input = "* 1 FETCH (BODY[] {5}\r\nhello UID 3)\r\n* 2 FETCH (BODY[] {0}\r\n)\r\n";
+  const guint8 *data = (const guint8 *)input;
+  gsize length = strlen ("* 1 FETCH (BODY[] {5}\r\nhe");
+  guint64 begun = 7;
+
+  g_assert_cmpint (imap_parser_eat (parser, &data, &length, &response), ==, IMAP_PARSE_NEED_MORE);
+  imap_parser_set_body_sink (parser, &sink, &begun);
+  length = strlen ((const char *)data);
+  g_assert_cmpint (imap_parser_eat (parser, &data, &length, &response), ==, IMAP_PARSE_COMPLETE);
+  g_assert_cmpuint (response->fetch.present, ==, IMAP_FETCH_UID);
+  g_assert_cmpuint (begun, ==, 7);
+  g_clear_pointer (&response, imap_response_free);
+  g_assert_cmpint (imap_parser_eat (parser, &data, &length, &response), ==, IMAP_PARSE_COMPLETE);
+  g_assert_cmpuint (response->fetch.present, ==, IMAP_FETCH_BODY);
+  g_assert_cmpuint (begun, ==, 0);
+}
+
 /* What is behind a response stays: the session must know what came behind a STARTTLS (threats 1). */
 static void
 test_eats_one_response (void)
@@ -317,6 +354,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/parser/utf8", test_utf8);
   g_test_add_func ("/imap/parser/sink-stops", test_sink_stops);
   g_test_add_func ("/imap/parser/without-sink", test_without_sink);
+  g_test_add_func ("/imap/parser/sink-changes-amid-body", test_sink_changes_amid_body);
   g_test_add_func ("/imap/parser/eats-one-response", test_eats_one_response);
   g_test_add_func ("/imap/parser/bounds", test_bounds);
   g_test_add_func ("/imap/parser/depth", test_depth);

@@ -29,6 +29,7 @@ struct _ImapParser
   gboolean may_hold_literals;
   gboolean has_body; /* a body literal was met */
   gboolean is_body;  /* `remaining` is of the body */
+  gboolean is_lost;  /* the sink that had the body's beginning is gone */
   gboolean utf8;
   gboolean has_sink;
   ImapBodySink sink;
@@ -60,6 +61,7 @@ imap_parser_free (ImapParser *parser)
 void
 imap_parser_set_body_sink (ImapParser *parser, const ImapBodySink *sink, gpointer user_data)
 {
+  parser->is_lost = parser->has_body;
   parser->has_sink = sink != NULL;
   if (sink != NULL)
     parser->sink = *sink;
@@ -112,6 +114,7 @@ reset (ImapParser *parser)
   parser->literal_octets = 0;
   parser->depth = 0;
   parser->has_body = FALSE;
+  parser->is_lost = FALSE;
 }
 
 static gboolean
@@ -123,7 +126,8 @@ begin_body (ImapParser *parser, guint64 size)
 static gboolean
 pass_body (ImapParser *parser, const guint8 *data, gsize length)
 {
-  return !parser->has_sink || length == 0 || parser->sink.data (data, length, parser->sink_data);
+  return !parser->has_sink || parser->is_lost || length == 0 ||
+         parser->sink.data (data, length, parser->sink_data);
 }
 
 static ImapParseResult
@@ -148,6 +152,8 @@ finish_response (ImapParser *parser, ImapResponse **response)
       if (!begin_body (parser, length) || !pass_body (parser, data, length))
         return IMAP_PARSE_STOPPED;
     }
+  if (parser->is_lost)
+    parsed->fetch.present &= ~(guint)IMAP_FETCH_BODY;
   reset (parser);
   *response = g_steal_pointer (&parsed);
   return IMAP_PARSE_COMPLETE;

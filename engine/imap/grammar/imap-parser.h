@@ -42,7 +42,8 @@ imap_parser_free (ImapParser *parser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapParser, imap_parser_free)
 
 /* Without a sink a body is read and dropped (and still reported as present). `sink` is copied and may be
- * NULL; change it between responses only. */
+ * NULL. When it changes amid a response that has a body already, neither sink gets the rest, and
+ * IMAP_FETCH_BODY is left out: nobody holds that body. */
 void
 imap_parser_set_body_sink (ImapParser *parser, const ImapBodySink *sink, gpointer user_data);
 
