@@ -136,6 +136,8 @@ test_add_at_the_ends (void)
   imap_uid_set_add (set, G_MAXUINT32 - 1);
   text = imap_uid_set_to_string (set);
   g_assert_cmpstr (text, ==, "1,4294967294:4294967295");
+  g_assert_cmpuint (imap_uid_set_range (set, 1)->first, ==, G_MAXUINT32 - 1);
+  g_assert_cmpuint (imap_uid_set_range (set, 1)->last, ==, G_MAXUINT32);
   g_assert_false (imap_uid_set_contains (set, 0));
   imap_uid_set_add_range (set, 1, G_MAXUINT32);
   g_assert_cmpuint (imap_uid_set_count (set), ==, G_MAXUINT32);
