@@ -4,9 +4,9 @@
 gboolean
 journal_add_attic (Journal *journal, JournalAtticEntry *entry, GError **error)
 {
-  g_auto (JournalStatement) statement =
-      journal_statement (journal, "INSERT INTO attic (mailbox, file, subject, internal_date, removed, size,"
-                                  " system, keywords) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "INSERT OR REPLACE INTO attic (mailbox, file, subject, internal_date, removed, size,"
+               " system, keywords) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 
   journal_bind_text (&statement, entry->mailbox);
   journal_bind_text (&statement, entry->file);

@@ -1,6 +1,8 @@
 /* The base. Adding and walking are the journal's hot paths: hundreds of thousands of rows in one sync. */
 #include "journal-private.h"
 
+#define ID_BLOCK 1000
+
 /* In the order of the table, as for read_message. */
 static void
 bind_message (JournalStatement *statement, const JournalMessage *message)
@@ -14,6 +16,7 @@ bind_message (JournalStatement *statement, const JournalMessage *message)
   journal_bind_int (statement, message->not_kept_system);
   journal_bind_text (statement, message->not_kept_keywords);
   journal_bind_int (statement, message->size);
+  journal_bind_int (statement, message->remote_size);
   journal_bind_int (statement, message->file_size);
   journal_bind_int (statement, message->mtime_ns);
   journal_bind_digest (statement, message->has_digest ? message->digest : NULL);
@@ -33,10 +36,11 @@ read_message (JournalStatement *row, JournalMessage *message)
   message->not_kept_system = journal_column_int (row, 7);
   message->not_kept_keywords = journal_column_text (row, 8);
   message->size = journal_column_int (row, 9);
-  message->file_size = journal_column_int (row, 10);
-  message->mtime_ns = journal_column_int (row, 11);
-  message->has_digest = journal_column_digest (row, 12, message->digest);
-  message->internal_date = journal_column_int (row, 13);
+  message->remote_size = journal_column_int (row, 10);
+  message->file_size = journal_column_int (row, 11);
+  message->mtime_ns = journal_column_int (row, 12);
+  message->has_digest = journal_column_digest (row, 13, message->digest);
+  message->internal_date = journal_column_int (row, 14);
   return journal_row_is_sound (row);
 }
 
@@ -44,10 +48,10 @@ gboolean
 journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                          GError **error)
 {
-  g_auto (JournalStatement) statement =
-      journal_statement (journal, "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system,"
-                                  " not_kept_keywords, size, file_size, mtime_ns, digest, internal_date"
-                                  " FROM message WHERE mailbox = ? ORDER BY base");
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system,"
+               " not_kept_keywords, size, remote_size, file_size, mtime_ns, digest, internal_date"
+               " FROM message WHERE mailbox = ? ORDER BY base");
 
   journal_bind_int (&statement, mailbox);
   while (journal_step (&statement))
@@ -73,28 +77,48 @@ journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError *
   return TRUE;
 }
 
+static gboolean
+take_ids (Journal *journal, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE id_block SET next = next + ? RETURNING next");
+
+  journal_bind_int (&statement, ID_BLOCK);
+  if (!journal_write (&statement, error))
+    return FALSE;
+  if (!journal_row_is_sound (&statement))
+    return journal_fail (journal, SQLITE_CORRUPT, error); /* the row is gone */
+  journal->last_message_id = journal_column_int (&statement, 0) - 1;
+  journal->next_message_id = journal->last_message_id - ID_BLOCK + 1;
+  return TRUE;
+}
+
 gboolean
 journal_add_message (Journal *journal, JournalMessage *message, GError **error)
 {
-  g_auto (JournalStatement) statement =
-      journal_statement (journal, "INSERT INTO message (mailbox, uid, state, base, system, keywords,"
-                                  " not_kept_system, not_kept_keywords, size, file_size, mtime_ns, digest,"
-                                  " internal_date) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  if (journal->next_message_id > journal->last_message_id && !take_ids (journal, error))
+    return FALSE;
+
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "INSERT INTO message (mailbox, uid, state, base, system, keywords,"
+               " not_kept_system, not_kept_keywords, size, remote_size, file_size, mtime_ns,"
+               " digest, internal_date) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
   bind_message (&statement, message);
+  journal_bind_int (&statement, journal->next_message_id);
   if (!journal_write (&statement, error))
     return FALSE;
-  message->id = sqlite3_last_insert_rowid (journal->database);
+  message->id = journal->next_message_id++;
   return TRUE;
 }
 
 gboolean
 journal_update_message (Journal *journal, const JournalMessage *message, GError **error)
 {
-  g_auto (JournalStatement) statement =
-      journal_statement (journal, "UPDATE message SET mailbox = ?, uid = ?, state = ?, base = ?, system = ?,"
-                                  " keywords = ?, not_kept_system = ?, not_kept_keywords = ?, size = ?,"
-                                  " file_size = ?, mtime_ns = ?, digest = ?, internal_date = ? WHERE id = ?");
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "UPDATE message SET mailbox = ?, uid = ?, state = ?, base = ?, system = ?,"
+               " keywords = ?, not_kept_system = ?, not_kept_keywords = ?, size = ?,"
+               " remote_size = ?, file_size = ?, mtime_ns = ?, digest = ?, internal_date = ? WHERE id = ?");
 
   bind_message (&statement, message);
   journal_bind_int (&statement, message->id);
@@ -136,6 +160,38 @@ journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const cha
   journal_bind_text (&statement, not_kept_keywords);
   journal_bind_int (&statement, id);
   return journal_write_row (&statement, "message", id, error);
+}
+
+gboolean
+journal_set_message_base (Journal *journal, gint64 id, const char *base, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE message SET base = ? WHERE id = ?");
+
+  journal_bind_text (&statement, base);
+  journal_bind_int (&statement, id);
+  return journal_write_row (&statement, "message", id, error);
+}
+
+gboolean
+journal_set_message_stamps (Journal *journal, gint64 id, guint64 file_size, gint64 mtime_ns, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "UPDATE message SET file_size = ?, mtime_ns = ? WHERE id = ?");
+
+  journal_bind_int (&statement, file_size);
+  journal_bind_int (&statement, mtime_ns);
+  journal_bind_int (&statement, id);
+  return journal_write_row (&statement, "message", id, error);
+}
+
+gboolean
+journal_remove_messages (Journal *journal, gint64 mailbox, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (journal, "DELETE FROM message WHERE mailbox = ?");
+
+  journal_bind_int (&statement, mailbox);
+  return journal_write (&statement, error);
 }
 
 gboolean

@@ -26,6 +26,7 @@ journal_new (const char *state_dir)
   journal->path = g_build_filename (directory, "journal.sqlite", NULL);
   journal->statements = g_hash_table_new_full (g_direct_hash, g_direct_equal, NULL, finalize);
   journal->handles = -1;
+  journal->next_message_id = journal->last_message_id + 1;
   return journal;
 }
 
@@ -80,29 +81,47 @@ query_int (Journal *journal, const char *sql, gint64 *value, GError **error)
   return journal_finish (&statement, error);
 }
 
+typedef struct
+{
+  gint64 application;
+  gint64 version;
+  gint64 tables;
+} Identity;
+
+/* From one snapshot: another process may be creating the schema at this very moment. */
+static gboolean
+read_identity (Journal *journal, Identity *identity, GError **error)
+{
+  gint64 none;
+
+  return query_int (journal, "BEGIN", &none, error) &&
+         query_int (journal, "PRAGMA application_id", &identity->application, error) &&
+         query_int (journal, "PRAGMA user_version", &identity->version, error) &&
+         query_int (journal, "SELECT count (*) FROM sqlite_schema", &identity->tables, error) &&
+         query_int (journal, "COMMIT", &none, error);
+}
+
 /* *version: 0 for a database that was never begun. Another program's database is as good as damage. */
 static gboolean
 identify (Journal *journal, guint *version, GError **error)
 {
-  gint64 application = 0, user_version = 0, tables = 0;
+  Identity found = { 0 };
 
-  if (!query_int (journal, "PRAGMA application_id", &application, error) ||
-      !query_int (journal, "PRAGMA user_version", &user_version, error) ||
-      !query_int (journal, "SELECT count (*) FROM sqlite_schema", &tables, error))
+  if (!read_identity (journal, &found, error))
     return FALSE;
 
-  gboolean empty = application == 0 && user_version == 0 && tables == 0;
-  if (!empty && (application != JOURNAL_APPLICATION_ID || user_version < 1))
+  gboolean empty = found.application == 0 && found.version == 0 && found.tables == 0;
+  if (!empty && (found.application != JOURNAL_APPLICATION_ID || found.version < 1))
     return journal_fail (journal, SQLITE_NOTADB, error);
-  if (user_version > journal_schema_version ())
+  if (found.version > journal_schema_version ())
     {
       g_set_error (error, JOURNAL_ERROR, JOURNAL_ERROR_NEWER,
                    "%s: written by a newer dovetail (version %" G_GINT64_FORMAT ", this one knows %u);"
                    " nothing was touched; use the newer dovetail",
-                   journal->path, user_version, journal_schema_version ());
+                   journal->path, found.version, journal_schema_version ());
       return FALSE;
     }
-  *version = user_version;
+  *version = found.version;
   return TRUE;
 }
 
@@ -241,6 +260,36 @@ open_for_reading (const char *state_dir, GError **error)
   return g_steal_pointer (&journal);
 }
 
+static gboolean
+copy_database (Journal *from, Journal *to, GError **error)
+{
+  sqlite3_backup *backup = sqlite3_backup_init (to->database, "main", from->database, "main");
+  int result = backup != NULL ? sqlite3_backup_step (backup, -1) : sqlite3_errcode (to->database);
+
+  sqlite3_backup_finish (backup);
+  return result == SQLITE_DONE || journal_fail (to, result, error);
+}
+
+/* What sync does is tried on it and forgotten with it (`sync --dry-run`). */
+static Journal *
+open_scratch (const char *state_dir, GError **error)
+{
+  g_autoptr (Journal) scratch = journal_new (state_dir);
+  g_autoptr (Journal) original = journal_new (state_dir);
+  gboolean is_there = is_database_there (original);
+  guint version = 0;
+
+  g_free (scratch->path);
+  scratch->path = g_strdup (":memory:");
+  if (is_there && !connect_database (original, SQLITE_OPEN_READONLY, error))
+    return NULL;
+  if (!connect_database (scratch, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
+      (is_there && !copy_database (original, scratch, error)) || !identify (scratch, &version, error) ||
+      !journal_migrate (scratch, version, error) || !enforce_references (scratch, error))
+    return NULL;
+  return g_steal_pointer (&scratch);
+}
+
 Journal *
 journal_open (const char *state_dir, JournalOpenMode mode, char **set_aside, GError **error)
 {
@@ -252,6 +301,8 @@ journal_open (const char *state_dir, JournalOpenMode mode, char **set_aside, GEr
       return open_for_reading (state_dir, error);
     case JOURNAL_OPEN_WRITE:
       return open_for_writing (state_dir, set_aside, error);
+    case JOURNAL_OPEN_SCRATCH:
+      return open_scratch (state_dir, error);
     }
   g_return_val_if_reached (NULL);
 }

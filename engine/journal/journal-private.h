@@ -24,16 +24,16 @@ struct _Journal
   char *path;                  /* of journal.sqlite, absolute */
   GHashTable *statements;      /* SQL by its address -> sqlite3_stmt */
   int handles;                 /* the lock that writing handles share; -1 when opened for reading */
+  gint64 next_message_id;      /* in the block of ids that this handle has taken */
+  gint64 last_message_id;      /* less than next_message_id: take another block */
   gboolean in_transaction;     /* between journal_begin and journal_commit or journal_rollback */
   gboolean transaction_failed; /* a write in it failed: it can only be rolled back */
   gboolean broken;             /* corrupt, or the disk failed a sync: no transaction begins any more */
 };
 
 /* Describes SQLite's `result` and notes damage. Always FALSE. */
-gboolean
-journal_fail (Journal *journal, int result, GError **error);
-void
-journal_close_database (Journal *journal);
+gboolean journal_fail (Journal *journal, int result, GError **error);
+void journal_close_database (Journal *journal);
 
 /* Statements. */
 typedef struct
@@ -46,64 +46,43 @@ typedef struct
 } JournalStatement;
 
 /* `sql` must be a string literal: its address is the key of the cache. */
-JournalStatement
-journal_statement (Journal *journal, const char *sql);
-void
-journal_statement_clear (JournalStatement *statement);
+JournalStatement journal_statement (Journal *journal, const char *sql);
+void journal_statement_clear (JournalStatement *statement);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (JournalStatement, journal_statement_clear)
 
 /* Each binds the next parameter; values must live as long as the statement's use. NULL text is SQL's NULL. */
-void
-journal_bind_int (JournalStatement *statement, gint64 value);
-void
-journal_bind_id (JournalStatement *statement, gint64 id); /* 0 is SQL's NULL */
-void
-journal_bind_text (JournalStatement *statement, const char *text);
-void
-journal_bind_digest (JournalStatement *statement, const guint8 *digest); /* (nullable) 32 octets */
+void journal_bind_int (JournalStatement *statement, gint64 value);
+void journal_bind_id (JournalStatement *statement, gint64 id); /* 0 is SQL's NULL */
+void journal_bind_text (JournalStatement *statement, const char *text);
+void journal_bind_digest (JournalStatement *statement, const guint8 *digest); /* (nullable) 32 octets */
 
 /* TRUE: there is a row. FALSE: at the end, or failed. */
-gboolean
-journal_step (JournalStatement *statement);
+gboolean journal_step (JournalStatement *statement);
 /* FALSE when anything failed since journal_statement. Stopping before the last row is no failure. */
-gboolean
-journal_finish (JournalStatement *statement, GError **error);
+gboolean journal_finish (JournalStatement *statement, GError **error);
 /* A statement that writes, inside a transaction. RETURNING's first row can be read afterwards. */
-gboolean
-journal_write (JournalStatement *statement, GError **error);
+gboolean journal_write (JournalStatement *statement, GError **error);
 /* The same, when exactly one row must be changed; `what` says which, e.g. "message 12". */
-gboolean
-journal_write_row (JournalStatement *statement, const char *what, gint64 id, GError **error);
+gboolean journal_write_row (JournalStatement *statement, const char *what, gint64 id, GError **error);
 
-gint64
-journal_column_int (JournalStatement *statement, int column);
+gint64 journal_column_int (JournalStatement *statement, int column);
 /* Never NULL: a missing text makes the statement fail as corrupt, so check journal_row_is_sound. */
-const char *
-journal_column_text (JournalStatement *statement, int column);
-const char *
-journal_column_text_or_null (JournalStatement *statement, int column);
-gboolean
-journal_column_digest (JournalStatement *statement, int column, guint8 *digest); /* FALSE: none */
-gboolean
-journal_row_is_sound (const JournalStatement *statement);
+const char *journal_column_text (JournalStatement *statement, int column);
+const char *journal_column_text_or_null (JournalStatement *statement, int column);
+gboolean journal_column_digest (JournalStatement *statement, int column, guint8 *digest); /* FALSE: none */
+gboolean journal_row_is_sound (const JournalStatement *statement);
 
 /* The schema. */
 #define JOURNAL_APPLICATION_ID 0x64766a6c /* as in the first step */
-guint
-journal_schema_version (void);
-gboolean
-journal_migrate (Journal *journal, guint version, GError **error);
+guint journal_schema_version (void);
+gboolean journal_migrate (Journal *journal, guint version, GError **error);
 
 /* Files: journal-lock.c and journal-damage.c. */
-gboolean
-journal_make_state_dir (const char *state_dir, GError **error);
+gboolean journal_make_state_dir (const char *state_dir, GError **error);
 /* Waits for a handle that is alone with the file and looks at it. *alone: no other handle writes. */
-gboolean
-journal_lock_handles (Journal *journal, gboolean *alone, GError **error);
-void
-journal_share_handles (Journal *journal); /* no longer alone */
-void
-journal_unlock_handles (Journal *journal);
+gboolean journal_lock_handles (Journal *journal, gboolean *alone, GError **error);
+void journal_share_handles (Journal *journal); /* no longer alone */
+void journal_unlock_handles (Journal *journal);
 
 typedef enum
 {
@@ -112,11 +91,7 @@ typedef enum
   JOURNAL_SUSPECTED, /* SQLite found damage while it was in use */
 } JournalTrust;
 
-JournalTrust
-journal_trust (Journal *journal); /* before SQLite opens the file, which may change the answer */
-gboolean
-journal_check (Journal *journal, JournalTrust trust, GError **error);
-void
-journal_suspect (Journal *journal);
-gboolean
-journal_set_aside (Journal *journal, char **set_aside, GError **error);
+JournalTrust journal_trust (Journal *journal); /* before SQLite opens the file, which may change the answer */
+gboolean journal_check (Journal *journal, JournalTrust trust, GError **error);
+void journal_suspect (Journal *journal);
+gboolean journal_set_aside (Journal *journal, char **set_aside, GError **error);

@@ -36,22 +36,17 @@ typedef struct
 } JournalOperation;
 
 /* One round for one mailbox: begin, put each, end. What was not put since begin is gone after end. */
-gboolean
-journal_queue_begin (Journal *journal, gint64 mailbox, GError **error);
+gboolean journal_queue_begin (Journal *journal, gint64 mailbox, GError **error);
 /* *refused (nullable): TRUE when this very operation (kind and detail) was refused before; else it is queued.
  * operation->id, first_seen and state become those of the row. */
-gboolean
-journal_queue_put (Journal *journal, JournalOperation *operation, gboolean *refused, GError **error);
-gboolean
-journal_queue_end (Journal *journal, gint64 mailbox, GError **error);
+gboolean journal_queue_put (Journal *journal, JournalOperation *operation, gboolean *refused, GError **error);
+gboolean journal_queue_end (Journal *journal, gint64 mailbox, GError **error);
 
-gboolean
-journal_queue_remove (Journal *journal, gint64 mailbox, const char *key, GError **error); /* done */
+gboolean journal_queue_remove (Journal *journal, gint64 mailbox, const char *key, GError **error); /* done */
 gboolean
 journal_queue_refuse (Journal *journal, gint64 mailbox, const char *key, const char *reason, GError **error);
 
 typedef gboolean (*JournalOperationFunc) (const JournalOperation *operation, gpointer user_data);
 /* mailbox 0: all. By mailbox name, kind, and first appearance. Must not write. */
-gboolean
-journal_queue_foreach (Journal *journal, gint64 mailbox, JournalOperationFunc func, gpointer user_data,
-                       GError **error);
+gboolean journal_queue_foreach (Journal *journal, gint64 mailbox, JournalOperationFunc func,
+                                gpointer user_data, GError **error);

@@ -128,6 +128,7 @@ journal_rollback (Journal *journal)
   if (!journal->in_transaction)
     return;
   journal->in_transaction = FALSE;
+  journal->next_message_id = journal->last_message_id + 1; /* perhaps the block was taken just now */
   if (!sqlite3_get_autocommit (journal->database))
     {
       g_autoptr (GError) error = NULL;

@@ -13,8 +13,7 @@
 #include <gio/gio.h>
 
 #define JOURNAL_ERROR (journal_error_quark ())
-GQuark
-journal_error_quark (void);
+GQuark journal_error_quark (void);
 typedef enum
 {
   JOURNAL_ERROR_BUSY,    /* another process holds the account; the message says which */
@@ -30,15 +29,14 @@ typedef struct _JournalLock JournalLock;
 
 typedef enum
 {
-  JOURNAL_OPEN_READ,  /* never creates (MISSING), never migrates (OLDER), works beside a writer */
-  JOURNAL_OPEN_WRITE, /* creates and migrates; needs the lock */
+  JOURNAL_OPEN_READ,    /* never creates (MISSING), never migrates (OLDER), works beside a writer */
+  JOURNAL_OPEN_WRITE,   /* creates and migrates; needs the lock */
+  JOURNAL_OPEN_SCRATCH, /* a copy in memory, empty where there is no journal; what is written is forgotten */
 } JournalOpenMode;
 
 /* The lock of `state_dir` (made 0700 when missing); BUSY names the process that holds it. (transfer full) */
-JournalLock *
-journal_lock (const char *state_dir, GError **error);
-void
-journal_unlock (JournalLock *lock);
+JournalLock *journal_lock (const char *state_dir, GError **error);
+void journal_unlock (JournalLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalLock, journal_unlock)
 
 /* Opens state_dir/journal.sqlite. A corrupt database (PRAGMA quick_check after an unclean end, or SQLite's
@@ -46,27 +44,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalLock, journal_unlock)
  * *set_aside (transfer full) (nullable) names the old: mail is then paired afresh, nothing is deleted. Beside
  * other writing handles it is never moved: CORRUPT. A call that meets damage later answers CORRUPT too, the
  * handle begins no more transactions, and the next first handle checks the whole file. */
-Journal *
-journal_open (const char *state_dir, JournalOpenMode mode, char **set_aside, GError **error);
-void
-journal_close (Journal *journal);
+Journal *journal_open (const char *state_dir, JournalOpenMode mode, char **set_aside, GError **error);
+void journal_close (Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Journal, journal_close)
 
 /* Transactions do not nest. Everything below that writes must be inside one. A failed call leaves the
  * transaction to be rolled back by the caller: further writes and the commit are refused. */
-gboolean
-journal_begin (Journal *journal, GError **error);
-gboolean
-journal_commit (Journal *journal, GError **error);
-void
-journal_rollback (Journal *journal); /* harmless outside a transaction */
+gboolean journal_begin (Journal *journal, GError **error);
+gboolean journal_commit (Journal *journal, GError **error);
+void journal_rollback (Journal *journal); /* harmless outside a transaction */
 
 /* Facts about account, Maildir and server: "protocol", "host", "user", "maildir-id", "generation", "layout",
  * "last-sync" ... (transfer full) (nullable): NULL when never set. Setting NULL forgets. */
-char *
-journal_get_fact (Journal *journal, const char *key, GError **error);
-gboolean
-journal_set_fact (Journal *journal, const char *key, const char *value, GError **error);
+char *journal_get_fact (Journal *journal, const char *key, GError **error);
+gboolean journal_set_fact (Journal *journal, const char *key, const char *value, GError **error);
 
 /* Mailboxes. */
 typedef struct
@@ -83,19 +74,15 @@ typedef struct
       refresh; /* pairing afresh is due (UIDVALIDITY changed, journal or Maildir restored): no deletions */
 } JournalMailbox;
 
-void
-journal_mailbox_free (JournalMailbox *mailbox);
+void journal_mailbox_free (JournalMailbox *mailbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalMailbox, journal_mailbox_free)
 
 /* (transfer full) (element-type JournalMailbox), by name. */
-GPtrArray *
-journal_list_mailboxes (Journal *journal, GError **error);
+GPtrArray *journal_list_mailboxes (Journal *journal, GError **error);
 /* Inserts (id 0; *id is set) or updates all columns. No two mailboxes share a name or a directory, not even
  * within a transaction: two that trade names need a third in between. */
-gboolean
-journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error);
-gboolean
-journal_remove_mailbox (Journal *journal, gint64 id, GError **error); /* with all that hangs on it */
+gboolean journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error);
+gboolean journal_remove_mailbox (Journal *journal, gint64 id, GError **error); /* with all that hangs on it */
 
 /* Messages: the base. */
 typedef enum
@@ -115,9 +102,10 @@ typedef struct
   const char *keywords;   /* canonical set, "" for none */
   guint8 not_kept_system; /* flags set here that the server does not keep */
   const char *not_kept_keywords;
-  guint64 size;      /* normalised (MessageIdentity.size) */
-  guint64 file_size; /* octets of the file when last known equal to the content */
-  gint64 mtime_ns;   /* of the file then */
+  guint64 size;        /* normalised (MessageIdentity.size) */
+  guint64 remote_size; /* RFC822.SIZE as the server gave it; 0: unknown */
+  guint64 file_size;   /* octets of the file when last known equal to the content */
+  gint64 mtime_ns;     /* of the file then */
   gboolean has_digest;
   guint8 digest[32];    /* full digest */
   gint64 internal_date; /* seconds */
@@ -125,28 +113,24 @@ typedef struct
 
 /* Strings are valid during the call only. Ordered by base name. Must not write. FALSE stops. */
 typedef gboolean (*JournalMessageFunc) (const JournalMessage *message, gpointer user_data);
-gboolean
-journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
-                         GError **error);
-gboolean
-journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
+gboolean journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func,
+                                  gpointer user_data, GError **error);
+gboolean journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
 /* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
-gboolean
-journal_add_message (Journal *journal, JournalMessage *message, GError **error);
+gboolean journal_add_message (Journal *journal, JournalMessage *message, GError **error);
 /* Updates all columns by id, which must be there (so for the two below). */
-gboolean
-journal_update_message (Journal *journal, const JournalMessage *message, GError **error);
+gboolean journal_update_message (Journal *journal, const JournalMessage *message, GError **error);
 /* Takes the UIDs from all messages of a mailbox before they get others (a new UIDVALIDITY), since a new UID
  * may be another's old one. Each row is then updated or removed within the same transaction. */
+gboolean journal_clear_uids (Journal *journal, gint64 mailbox, GError **error);
+gboolean journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error);
+gboolean journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const char *keywords,
+                                    guint8 not_kept_system, const char *not_kept_keywords, GError **error);
+gboolean journal_set_message_base (Journal *journal, gint64 id, const char *base, GError **error);
 gboolean
-journal_clear_uids (Journal *journal, gint64 mailbox, GError **error);
-gboolean
-journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error);
-gboolean
-journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const char *keywords,
-                           guint8 not_kept_system, const char *not_kept_keywords, GError **error);
-gboolean
-journal_remove_message (Journal *journal, gint64 id, GError **error);
+journal_set_message_stamps (Journal *journal, gint64 id, guint64 file_size, gint64 mtime_ns, GError **error);
+gboolean journal_remove_message (Journal *journal, gint64 id, GError **error);
+gboolean journal_remove_messages (Journal *journal, gint64 mailbox, GError **error); /* all of a mailbox */
 
 /* Uploads begun and not confirmed (contract C2.1): what was sent and not answered. */
 typedef struct
@@ -172,18 +156,13 @@ typedef struct
 } JournalUpload;
 
 typedef gboolean (*JournalUploadFunc) (const JournalUpload *upload, gpointer user_data);
-gboolean
-journal_foreach_upload (Journal *journal, gint64 mailbox, JournalUploadFunc func, gpointer user_data,
-                        GError **error);
-gboolean
-journal_add_upload (Journal *journal, JournalUpload *upload, GError **error); /* id 0: *id is set */
-gboolean
-journal_remove_upload (Journal *journal, gint64 id, GError **error);
+gboolean journal_foreach_upload (Journal *journal, gint64 mailbox, JournalUploadFunc func, gpointer user_data,
+                                 GError **error);
+gboolean journal_add_upload (Journal *journal, JournalUpload *upload, GError **error); /* id 0: *id is set */
+gboolean journal_remove_upload (Journal *journal, gint64 id, GError **error);
 
 /* \Deleted of others, taken off while a bare EXPUNGE runs on a server without UIDPLUS (contract C3.5). UIDs
  * as an IMAP set in text; NULL forgets. get: (transfer full) (nullable). */
-gboolean
-journal_set_unmarked (Journal *journal, gint64 mailbox, guint32 uidvalidity, const char *uids,
-                      GError **error);
-char *
-journal_get_unmarked (Journal *journal, gint64 mailbox, guint32 *uidvalidity, GError **error);
+gboolean journal_set_unmarked (Journal *journal, gint64 mailbox, guint32 uidvalidity, const char *uids,
+                               GError **error);
+char *journal_get_unmarked (Journal *journal, gint64 mailbox, guint32 *uidvalidity, GError **error);

@@ -119,6 +119,19 @@ maildir_keywords_equal (const MaildirKeywords *a, const MaildirKeywords *b)
   return a->present == b->present;
 }
 
+MessageFlags
+maildir_keywords_to_flags (const MaildirKeywords *keywords, guint32 letters, MessageKeywordPool *pool)
+{
+  const char *names[27];
+  guint n_names = 0;
+
+  for (guint letter = 0; letter < 26; letter++)
+    if ((letters & (1u << letter)) != 0 && keywords->names[letter] != NULL)
+      names[n_names++] = keywords->names[letter];
+  names[n_names] = NULL;
+  return message_flags_from_imap (pool, names);
+}
+
 int
 maildir_keywords_find (const MaildirKeywords *keywords, const char *name)
 {

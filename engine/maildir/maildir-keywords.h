@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include "../message/message-flags.h"
+
 #include <gio/gio.h>
 
 typedef struct
@@ -25,6 +27,10 @@ maildir_keywords_equal (const MaildirKeywords *a, const MaildirKeywords *b);
 /* The letter index of `name` (ASCII case aside), or -1 (never a letter). */
 int
 maildir_keywords_find (const MaildirKeywords *keywords, const char *name);
+
+/* What the letters (bit 0 is 'a') stand for; a letter without a name means nothing. $Forwarded becomes its bit. */
+MessageFlags
+maildir_keywords_to_flags (const MaildirKeywords *keywords, guint32 letters, MessageKeywordPool *pool);
 
 /* Gives each of the space-separated `names` a letter where one is free, and writes the file (temporary file,
  * fsync, rename, directory fsync) when that changed it; what another program wrote meanwhile is read first

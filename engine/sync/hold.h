@@ -21,5 +21,4 @@ typedef struct
 } HoldLimit;
 
 /* Fills `held` of each, for one side of one account. */
-void
-hold_decide (const HoldLimit *limit, HoldMailbox *mailboxes, guint n_mailboxes);
+void hold_decide (const HoldLimit *limit, HoldMailbox *mailboxes, guint n_mailboxes);

@@ -113,8 +113,6 @@ compare_candidates (gconstpointer a, gconstpointer b)
   if (order == 0)
     order = compare_headers (first, second);
   if (order == 0)
-    order = first->is_local - second->is_local;
-  if (order == 0)
     order = (first->index > second->index) - (first->index < second->index);
   return order;
 }

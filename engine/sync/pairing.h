@@ -14,6 +14,5 @@ typedef struct
  * the candidates, all FALSE on entry) tell which may still be equal by their full digest: drafts, no
  * Message-ID or Date, equal Message-ID and Date under different sizes, several alike without a header digest
  * that tells them apart. */
-GArray *
-pair_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
-               gboolean *undecided_local);
+GArray *pair_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
+                       gboolean *undecided_local);

@@ -13,8 +13,7 @@ typedef struct
 } FlagMerge;
 
 /* Three-way, flag by flag. What is set here and outside PERMANENTFLAGS becomes `not_kept`. */
-FlagMerge
-flag_merge (const PlanInput *input, const PlanBase *row, MessageFlags remote, MessageFlags local);
+FlagMerge flag_merge (const PlanInput *input, const PlanBase *row, MessageFlags remote, MessageFlags local);
 
 /* The same for a message whose new content is uploaded with `flags` as a new message (contract C3.1): the
  * server's part is only what it lets clients set; remote_add and remote_remove are empty. */
@@ -22,5 +21,4 @@ FlagMerge
 flag_merge_replaced (const PlanInput *input, const PlanBase *row, MessageFlags remote, MessageFlags local);
 
 /* Those of `flags` that the server keeps. */
-MessageFlags
-flags_permitted (const PlanInput *input, MessageFlags flags);
+MessageFlags flags_permitted (const PlanInput *input, MessageFlags flags);

@@ -100,5 +100,4 @@ typedef struct
  * refused-by-PERMANENTFLAGS flag goes to `not_kept`, not to `add`; one that the server has and does not let
  * go of is not asked for again. A PAIR whose sides differ in flags gets no further operations: the next plan
  * merges (union, from the intersection as base). */
-GArray *
-plan_mailbox (const PlanInput *input);
+GArray *plan_mailbox (const PlanInput *input);

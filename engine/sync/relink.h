@@ -13,5 +13,4 @@ typedef struct
 /* rows: of PlanBase, gone here and still there. locals: of PlanLocal, new here. Rows without a digest and
  * files without an identity take no part. Of several alike the first row goes with the first file.
  * (transfer full) (element-type Relink), sorted by row. */
-GArray *
-relink_messages (const GPtrArray *rows, const GPtrArray *locals);
+GArray *relink_messages (const GPtrArray *rows, const GPtrArray *locals);

@@ -21,7 +21,7 @@ CREATE TABLE mailbox ( -- The mailboxes that both sides share, also those that c
 ) STRICT;
 
 CREATE TABLE message ( -- The base: messages as both sides held them when they were last equal; and staged downloads.
-  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice, so that an id kept in memory can't name another message
+  id INTEGER PRIMARY KEY,          -- from id_block: never used twice, so that an id in memory can't name another
   mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, -- where it is
   uid INTEGER CHECK (uid BETWEEN 1 AND 4294967295), -- under the mailbox's UIDVALIDITY; NULL inside a re-pairing only
   state INTEGER NOT NULL CHECK (state IN (0, 1)), -- JournalMessageState: 0 staged, 1 present
@@ -31,6 +31,7 @@ CREATE TABLE message ( -- The base: messages as both sides held them when they w
   not_kept_system INTEGER NOT NULL, -- MessageFlag bits that are set here and that the server does not keep
   not_kept_keywords TEXT NOT NULL, -- keywords, likewise
   size INTEGER NOT NULL,           -- normalised: CRLF line ends, without other tools' header lines
+  remote_size INTEGER NOT NULL,    -- RFC822.SIZE as the server gave it; 0: unknown
   file_size INTEGER NOT NULL,      -- of the file when it was last known to hold this content
   mtime_ns INTEGER NOT NULL,       -- its modification time then, nanoseconds since 1970
   digest BLOB CHECK (length (digest) = 32), -- full digest (SHA-256); NULL while it is not known
@@ -38,6 +39,11 @@ CREATE TABLE message ( -- The base: messages as both sides held them when they w
   UNIQUE (mailbox, base),
   UNIQUE (mailbox, uid)
 ) STRICT;
+
+CREATE TABLE id_block ( -- Ids of messages, taken by handles in blocks (AUTOINCREMENT costs a fifth of an insert). One row.
+  next INTEGER NOT NULL -- the first id that was never in a block
+) STRICT;
+INSERT INTO id_block (next) VALUES (1);
 
 CREATE TABLE upload ( -- Uploads begun and not confirmed: intents, written before APPEND is sent.
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of the intents

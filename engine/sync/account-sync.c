@@ -1,0 +1,232 @@
+#include "account-sync.h"
+
+#include <string.h>
+
+static void
+local_content_free (gpointer data)
+{
+  LocalContent *content = data;
+
+  message_identity_clear (&content->identity);
+  g_free (content);
+}
+
+static void
+remote_header_free (gpointer data)
+{
+  message_identity_clear (data);
+  g_free (data);
+}
+
+static void
+mailbox_sync_start (MailboxSync *mailbox)
+{
+  mailbox->strings = g_string_chunk_new (4096);
+  mailbox->base = g_array_new (FALSE, FALSE, sizeof (PlanBase));
+  mailbox->base_facts = g_array_new (FALSE, FALSE, sizeof (BaseFacts));
+  mailbox->rows = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  mailbox->local = g_array_new (FALSE, FALSE, sizeof (PlanLocal));
+  mailbox->remote = g_array_new (FALSE, FALSE, sizeof (PlanRemote));
+  mailbox->local_contents = g_ptr_array_new_with_free_func (local_content_free);
+  mailbox->remote_headers = g_ptr_array_new_with_free_func (remote_header_free);
+  mailbox->local_complete = mailbox->remote_complete = FALSE;
+}
+
+static void
+mailbox_sync_clear (MailboxSync *mailbox)
+{
+  g_clear_pointer (&mailbox->strings, g_string_chunk_free);
+  g_clear_pointer (&mailbox->base, g_array_unref);
+  g_clear_pointer (&mailbox->base_facts, g_array_unref);
+  g_clear_pointer (&mailbox->rows, g_hash_table_unref);
+  g_clear_pointer (&mailbox->local, g_array_unref);
+  g_clear_pointer (&mailbox->remote, g_array_unref);
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  g_clear_pointer (&mailbox->local_contents, g_ptr_array_unref);
+  g_clear_pointer (&mailbox->remote_headers, g_ptr_array_unref);
+  g_clear_pointer (&mailbox->plan, g_array_unref);
+}
+
+MailboxSync *
+mailbox_sync_new (AccountSync *account, JournalMailbox *row)
+{
+  MailboxSync *mailbox = g_new0 (MailboxSync, 1);
+
+  mailbox->account = account;
+  mailbox->row = row;
+  mailbox->due = TRUE;
+  mailbox->closed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  mailbox_sync_start (mailbox);
+  return mailbox;
+}
+
+void
+mailbox_sync_free (MailboxSync *mailbox)
+{
+  mailbox_sync_clear (mailbox);
+  g_hash_table_unref (mailbox->closed);
+  g_clear_pointer (&mailbox->box, maildir_box_free);
+  journal_mailbox_free (mailbox->row);
+  g_free (mailbox);
+}
+
+void
+mailbox_sync_reset (MailboxSync *mailbox)
+{
+  mailbox_sync_clear (mailbox);
+  mailbox_sync_start (mailbox);
+}
+
+guint
+mailbox_sync_row_index (MailboxSync *mailbox, gint64 row)
+{
+  gpointer index = NULL;
+
+  if (g_hash_table_size (mailbox->rows) == 0)
+    for (guint i = 0; i < mailbox->base->len; i++)
+      g_hash_table_insert (mailbox->rows,
+                           g_memdup2 (&g_array_index (mailbox->base, PlanBase, i).row, sizeof row),
+                           GUINT_TO_POINTER (i));
+  g_assert (g_hash_table_lookup_extended (mailbox->rows, &row, NULL, &index));
+  return GPOINTER_TO_UINT (index);
+}
+
+MaildirPlace
+mailbox_sync_place (MailboxSync *mailbox, const char *base)
+{
+  const MaildirEntry *entry = mailbox->scan != NULL ? maildir_scan_find (mailbox->scan, base) : NULL;
+
+  return (MaildirPlace){ .base = base, .file = entry ? entry->file : NULL, .in_new = entry && entry->in_new };
+}
+
+guint32
+mailbox_sync_letters (MailboxSync *mailbox, const char *keywords)
+{
+  g_auto (GStrv) names = g_strsplit (keywords, " ", -1);
+  guint32 letters = 0;
+
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      int letter = *names[i] != '\0' ? maildir_keywords_find (&mailbox->scan->keywords, names[i]) : -1;
+
+      if (letter >= 0)
+        letters |= 1u << letter;
+    }
+  return letters;
+}
+
+gboolean
+mailbox_sync_is (const MailboxSync *mailbox, const char *special_use)
+{
+  return mailbox->row->special_use != NULL &&
+         g_ascii_strcasecmp (mailbox->row->special_use, special_use) == 0;
+}
+
+gboolean
+mailbox_sync_select (MailboxSync *mailbox, gboolean *selected, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  g_autoptr (GError) local_error = NULL;
+  const ImapSelected *state =
+      imap_session_select (account->session, mailbox->row->wire_name, account->dry_run, &local_error);
+
+  *selected = state != NULL && state->uidvalidity == mailbox->uidvalidity;
+  if (state == NULL && !g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  if (state == NULL)
+    report_left (&account->report, mailbox->row->name, "mailbox-refused",
+                 "the server did not open this mailbox: %s; it was left as it is, run again later",
+                 local_error->message);
+  else if (!*selected)
+    report_left (
+        &account->report, mailbox->row->name, "uidvalidity",
+        "the server reset UIDVALIDITY while this mailbox was being worked on (%u, now %u); nothing more was "
+        "changed, run again",
+        mailbox->uidvalidity, state->uidvalidity);
+  return TRUE;
+}
+
+const PlanRemote *
+mailbox_sync_find_remote (MailboxSync *mailbox, guint32 uid)
+{
+  for (guint first = 0, last = mailbox->remote->len; first < last;)
+    {
+      guint middle = first + (last - first) / 2;
+      const PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, middle);
+
+      if (remote->uid == uid)
+        return remote;
+      if (remote->uid < uid)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+  g_assert_not_reached ();
+}
+
+const PlanLocal *
+mailbox_sync_find_local (MailboxSync *mailbox, const char *base)
+{
+  for (guint first = 0, last = mailbox->local->len; first < last;)
+    {
+      guint middle = first + (last - first) / 2;
+      const PlanLocal *local = &g_array_index (mailbox->local, PlanLocal, middle);
+      int order = strcmp (local->base, base);
+
+      if (order == 0)
+        return local;
+      if (order < 0)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+  g_assert_not_reached ();
+}
+
+gboolean
+mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords, GError **error)
+{
+  g_autofree char *left_out = NULL;
+
+  if (*keywords == '\0')
+    return TRUE;
+  if (!maildir_keywords_assign (maildir_box_get_fd (mailbox->box), &mailbox->scan->keywords, keywords,
+                                &left_out, error))
+    return FALSE;
+  if (left_out != NULL)
+    report (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, "keywords",
+            "all 26 letters are taken; these keywords stay on the server and in the journal: %s", left_out);
+  return TRUE;
+}
+
+char *
+plan_operation_key (const PlanOperation *operation)
+{
+  switch (operation->kind)
+    {
+    case PLAN_DOWNLOAD:
+      return g_strdup_printf ("download %u", operation->uid);
+    case PLAN_UPLOAD:
+    case PLAN_REPLACE:
+      return g_strdup_printf ("upload %s", operation->base);
+    case PLAN_PAIR:
+      return g_strdup_printf ("pair %u", operation->uid);
+    case PLAN_REMOTE_FLAGS:
+      return g_strdup_printf ("flags %u", operation->uid);
+    case PLAN_DELETE_REMOTE:
+    case PLAN_EXPUNGE_MARKED:
+      return g_strdup_printf ("delete %u", operation->uid);
+    case PLAN_LOCAL_FLAGS:
+      return g_strdup_printf ("local flags %" G_GINT64_FORMAT, operation->row);
+    case PLAN_REMOVE_LOCAL:
+      return g_strdup_printf ("remove %" G_GINT64_FORMAT, operation->row);
+    case PLAN_RELINK:
+    case PLAN_BASE_FLAGS:
+    case PLAN_FORGET:
+      return g_strdup_printf ("base %" G_GINT64_FORMAT, operation->row);
+    }
+  g_assert_not_reached ();
+}

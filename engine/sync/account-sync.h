@@ -1,0 +1,145 @@
+/* The state of one account's sync, which the flows of this folder share, and the order in which they run.
+ *
+ *   sync-account.c    the whole: open, rounds of observe - plan - queue - apply, close
+ *   open-local.c      lock, journal, Maildir, marker, what binds them to each other
+ *   mailboxes.c       which mailboxes there are: LIST, directories and journal brought together
+ *   recover.c         what a crash left: staged files, flags taken off others' messages
+ *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
+ *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
+ *   plan-account.c    one plan a mailbox, holds over the account, the queue
+ *   download.c upload.c flags.c remove-local.c delete-remote.c            one kind of operation each
+ *   explain.c         a plan in words, for --dry-run
+ *
+ * One thread owns an AccountSync, its session, its journal handle and its main context. Every flow returns
+ * FALSE only when the account has to stop (link lost, disk full, journal broken); what one mailbox or message
+ * refuses is reported as left and the flow goes on.
+ */
+#pragma once
+
+#include "../imap/imap-batch.h"
+#include "../journal/journal.h"
+#include "../journal/journal-deletions.h"
+#include "../journal/journal-queue.h"
+#include "../maildir/maildir-attic.h"
+#include "../maildir/maildir-delivery.h"
+#include "../maildir/maildir-message.h"
+#include "../maildir/maildir-scan.h"
+#include "plan.h"
+#include "report.h"
+
+typedef struct _AccountSync AccountSync;
+
+/* What the base says of a message beside what the plan needs; same index as its PlanBase. */
+typedef struct
+{
+  guint64 remote_size; /* RFC822.SIZE as the server gave it; 0: unknown */
+  guint64 file_size;   /* of the file when its content was last known */
+  gint64 mtime_ns;
+  gint64 internal_date;
+} BaseFacts;
+
+/* The content of a file that is new or replaced, and the file's stamp from before it was read. */
+typedef struct
+{
+  MessageIdentity identity; /* first: PlanLocal.identity points here */
+  MaildirFileStamp stamp;
+} LocalContent;
+
+/* One mailbox during one round. */
+typedef struct
+{
+  AccountSync *account; /* unowned */
+  JournalMailbox *row;
+  MaildirBox *box;    /* (nullable) in a dry run of a mailbox without a directory */
+  gboolean on_server; /* LIST names it and it can be selected */
+  gboolean due;       /* to be observed in this round */
+  gboolean skipped;   /* damaged or gone on one side: named, left alone */
+  gboolean read_only; /* the server opens it for reading only */
+
+  /* The observation and the plan: from observe to the end of the round. */
+  GStringChunk *strings;
+  GArray *base;              /* of PlanBase, by base name */
+  GArray *base_facts;        /* of BaseFacts */
+  GHashTable *rows;          /* journal id -> index in base */
+  GArray *local;             /* of PlanLocal, by base name */
+  GArray *remote;            /* of PlanRemote, by UID */
+  MaildirScan *scan;         /* (nullable) */
+  GPtrArray *local_contents; /* of LocalContent, owned */
+  GPtrArray *remote_headers; /* of MessageIdentity, owned */
+  gboolean local_complete, remote_complete;
+  guint32 uidvalidity, uidnext;
+  guint64 highestmodseq;
+  MessageFlags permanent;
+  gboolean permanent_any;
+  GArray *plan; /* of PlanOperation */
+
+  GHashTable *closed; /* keys of operations that are not to be tried (again) in this run */
+} MailboxSync;
+
+/* What was done, for the line at the end. */
+typedef struct
+{
+  guint downloaded, uploaded, paired, flags, removed, deleted;
+} Tally;
+
+struct _AccountSync
+{
+  const Account *settings;
+  Report report;
+  GMainContext *context;
+  GCancellable *cancellable;
+  gboolean dry_run;
+  const char *const *only; /* (nullable) mailboxes asked for */
+
+  JournalLock *lock;
+  Journal *journal;
+  Maildir *maildir;
+  MaildirMarker marker;
+  MaildirAttic *attic; /* (nullable) keep-deleted=0 */
+  gboolean generation_raised;
+  Tally tally;
+  ImapSession *session; /* (nullable) offline */
+  MessageKeywordPool *pool;
+  char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */
+  GPtrArray *mailboxes;  /* of MailboxSync, INBOX first */
+  GHashTable *moved; /* journal id of a base row whose message was moved here -> the MessageDigest of the new
+                        file, whose upload has to come first */
+  GHashTable *uploaded; /* set of MessageDigest: uploads confirmed in this run */
+};
+
+MailboxSync *mailbox_sync_new (AccountSync *account, JournalMailbox *row);
+void mailbox_sync_free (MailboxSync *mailbox);
+/* Forgets observation and plan. */
+void mailbox_sync_reset (MailboxSync *mailbox);
+
+/* The index in base and base_facts of a journal row; it is there. */
+guint mailbox_sync_row_index (MailboxSync *mailbox, gint64 row);
+
+/* Where the message with this base name was at the last scan. */
+MaildirPlace mailbox_sync_place (MailboxSync *mailbox, const char *base);
+
+/* The letters of the canonical set `keywords` in this mailbox; keywords without a letter have none. */
+guint32 mailbox_sync_letters (MailboxSync *mailbox, const char *keywords);
+
+/* TRUE when the server marks the mailbox so, e.g. "\\Trash". */
+gboolean mailbox_sync_is (const MailboxSync *mailbox, const char *special_use);
+
+/* Selects the mailbox and checks UIDVALIDITY against the observation (contract C8). *selected FALSE: it can't
+ * be worked on now, which was reported. */
+gboolean mailbox_sync_select (MailboxSync *mailbox, gboolean *selected, GError **error);
+
+/* The message of the observation with this UID; it is there. */
+const PlanRemote *mailbox_sync_find_remote (MailboxSync *mailbox, guint32 uid);
+
+/* The new or replaced message here with this base name; it is there. */
+const PlanLocal *mailbox_sync_find_local (MailboxSync *mailbox, const char *base);
+
+/* Gives the space-separated keywords letters in the mailbox's file; what finds none stays on the server and
+ * in the journal, and is said once a run. */
+gboolean mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords, GError **error);
+
+/* Once a run, before the first change: the journal's generation, then the marker's (contract C1.6). */
+gboolean account_sync_raise_generation (AccountSync *account, GError **error);
+
+/* The operation's key in the queue and in `closed`: "upload BASE", "flags UID". (transfer full) */
+char *plan_operation_key (const PlanOperation *operation);

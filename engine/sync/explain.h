@@ -1,0 +1,6 @@
+/* A plan in words, for --dry-run: a line for each message, a summary for many. */
+#pragma once
+
+#include "account-sync.h"
+
+void account_sync_explain (AccountSync *account);

@@ -1,0 +1,117 @@
+#include "expunge.h"
+
+typedef struct
+{
+  Report *report;
+  const char *mailbox;
+  gboolean refused;
+} Answer;
+
+static void
+note_answer (const ImapResult *result, gpointer user_data)
+{
+  Answer *answer = user_data;
+
+  if (result->status == IMAP_STATUS_OK)
+    return;
+  if (!answer->refused)
+    report_left (answer->report, answer->mailbox, "expunge-refused",
+                 "the server refused to delete messages: %s",
+                 *result->text != '\0' ? result->text : "it gave no reason");
+  answer->refused = TRUE;
+}
+
+static gboolean
+store_deleted (MailboxSync *mailbox, const char *mode, const ImapUidSet *uids, Answer *answer, GError **error)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+
+  imap_batch_uid_store (batch, uids, mode, "\\Deleted", note_answer, answer);
+  return imap_batch_wait (batch, error);
+}
+
+static gboolean
+record_unmarked (MailboxSync *mailbox, const ImapUidSet *others, GError **error)
+{
+  Journal *journal = mailbox->account->journal;
+  g_autofree char *text = others != NULL ? imap_uid_set_to_string (others) : NULL;
+
+  if (!journal_begin (journal, error))
+    return FALSE;
+  if (journal_set_unmarked (journal, mailbox->row->id, mailbox->uidvalidity, text, error) &&
+      journal_commit (journal, error))
+    return TRUE;
+  journal_rollback (journal);
+  return FALSE;
+}
+
+/* (transfer full): what is marked \Deleted and is not ours. */
+static ImapUidSet *
+find_others (MailboxSync *mailbox, const ImapUidSet *ours, Answer *answer, GError **error)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+  g_autoptr (ImapUidSet) marked = imap_uid_set_new ();
+  ImapUidSet *others = imap_uid_set_new ();
+
+  imap_batch_uid_search (batch, "DELETED", marked, note_answer, answer);
+  if (!imap_batch_wait (batch, error))
+    {
+      imap_uid_set_free (others);
+      return NULL;
+    }
+  for (guint i = 0; i < mailbox->remote->len; i++)
+    {
+      guint32 uid = g_array_index (mailbox->remote, PlanRemote, i).uid;
+
+      if (imap_uid_set_contains (marked, uid) && !imap_uid_set_contains (ours, uid))
+        imap_uid_set_add (others, uid);
+    }
+  if (imap_uid_set_count (others) + imap_uid_set_count (ours) < imap_uid_set_count (marked))
+    answer->refused = TRUE;
+  return others;
+}
+
+static gboolean
+expunge_all_marked (MailboxSync *mailbox, Answer *answer, GError **error)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+
+  imap_batch_expunge (batch, note_answer, answer);
+  return imap_batch_wait (batch, error);
+}
+
+/* A server without UIDPLUS expunges all that is marked. A message that was marked by others since the
+ * observation can't be told apart: then nothing is expunged in this run. */
+static gboolean
+expunge_without_uidplus (MailboxSync *mailbox, const ImapUidSet *uids, Answer *answer, GError **error)
+{
+  g_autoptr (ImapUidSet) others = find_others (mailbox, uids, answer, error);
+
+  if (others == NULL)
+    return FALSE;
+  if (answer->refused)
+    return TRUE;
+  if (imap_uid_set_is_empty (others))
+    return expunge_all_marked (mailbox, answer, error);
+  return record_unmarked (mailbox, others, error) &&
+         store_deleted (mailbox, "-FLAGS", others, answer, error) &&
+         (answer->refused || expunge_all_marked (mailbox, answer, error)) &&
+         store_deleted (mailbox, "+FLAGS", others, answer, error) && record_unmarked (mailbox, NULL, error);
+}
+
+gboolean
+mailbox_sync_expunge (MailboxSync *mailbox, const ImapUidSet *uids, GError **error)
+{
+  Answer answer = { &mailbox->account->report, mailbox->row->name, FALSE };
+  g_autoptr (ImapBatch) batch = NULL;
+
+  if (!store_deleted (mailbox, "+FLAGS", uids, &answer, error))
+    return FALSE;
+  if (answer.refused)
+    return TRUE;
+  if (!imap_session_has (mailbox->account->session, IMAP_CAPABILITY_UIDPLUS))
+    return expunge_without_uidplus (mailbox, uids, &answer, error);
+  batch = imap_batch_new (mailbox->account->session);
+  imap_batch_uid_expunge (batch, uids, note_answer, &answer);
+  return imap_batch_wait (batch, error);
+}

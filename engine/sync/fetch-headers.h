@@ -1,0 +1,30 @@
+/* Header fields of messages on the server, for pairing and for uploads in doubt (contract C2.1, C2.2). */
+#pragma once
+
+#include "account-sync.h"
+
+/* One message on the server, as far as a header tells. */
+typedef struct
+{
+  guint32 uid;
+  guint64 size; /* RFC822.SIZE less other tools' lines */
+  guint64 remote_size;
+  gint64 internal_date;
+  MessageFlags flags;
+  MessageIdentity identity;   /* message_id, date, header */
+  gboolean has_header_digest; /* the whole header was read */
+} RemoteHeader;
+
+/* (transfer full) (element-type RemoteHeader) of the messages in `set` that answered. `whole`: all header
+ * fields, for the header digest; else Message-ID, Date and other tools' lines only. */
+GPtrArray *
+mailbox_sync_fetch_set_headers (MailboxSync *mailbox, const ImapUidSet *set, gboolean whole, GError **error);
+
+/* For the new messages of one mailbox where anything is new here too: fills PlanRemote.identity, and the
+ * header digest of those that Message-ID, Date and size do not tell apart. */
+gboolean mailbox_sync_needs_headers (MailboxSync *mailbox);
+gboolean mailbox_sync_fetch_headers (MailboxSync *mailbox, GError **error);
+
+/* The full digest of one message, its body read to nowhere. *found FALSE: the server did not give it. */
+gboolean mailbox_sync_fetch_digest (MailboxSync *mailbox, guint32 uid, MessageIdentity *identity,
+                                    gboolean *found, GError **error);

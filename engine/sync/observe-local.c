@@ -1,0 +1,311 @@
+#include "observe-local.h"
+
+#include <string.h>
+
+#define MAX_LOOKS 4
+
+static gboolean
+add_base_row (const JournalMessage *message, gpointer user_data)
+{
+  MailboxSync *mailbox = user_data;
+  MessageKeywordPool *pool = mailbox->account->pool;
+  PlanBase base = {
+    .row = message->id,
+    .uid = message->uid,
+    .base = g_string_chunk_insert (mailbox->strings, message->base),
+    .flags = { message->system, message_keyword_pool_intern (pool, message->keywords) },
+    .not_kept = { message->not_kept_system, message_keyword_pool_intern (pool, message->not_kept_keywords) },
+    .has_digest = message->has_digest,
+    .size = message->size,
+  };
+  BaseFacts facts = {
+    .remote_size = message->remote_size,
+    .file_size = message->file_size,
+    .mtime_ns = message->mtime_ns,
+    .internal_date = message->internal_date,
+  };
+
+  if (message->state == JOURNAL_MESSAGE_STAGED)
+    return TRUE;
+  memcpy (base.digest.bytes, message->digest, sizeof base.digest.bytes);
+  g_array_append_val (mailbox->base, base);
+  g_array_append_val (mailbox->base_facts, facts);
+  return TRUE;
+}
+
+gboolean
+mailbox_sync_load_base (MailboxSync *mailbox, GError **error)
+{
+  g_array_set_size (mailbox->base, 0);
+  g_array_set_size (mailbox->base_facts, 0);
+  return journal_foreach_message (mailbox->account->journal, mailbox->row->id, add_base_row, mailbox, error);
+}
+
+/* The names behind the letters; a letter without a name means nothing (contract C3.3). */
+static MessageFlags
+read_flags (MailboxSync *mailbox, const MaildirEntry *entry, const MaildirKeywords *keywords)
+{
+  MessageKeywordPool *pool = mailbox->account->pool;
+  MessageFlags flags = maildir_keywords_to_flags (keywords, entry->letters, pool);
+
+  flags.system |= entry->system;
+  return flags;
+}
+
+/* Keywords of the base that have no letter here can't be seen in a file name: unchanged (contract C3.3). */
+static MessageFlags
+add_unseen_keywords (MailboxSync *mailbox, MessageFlags seen, const PlanBase *base)
+{
+  MessageKeywordPool *pool = mailbox->account->pool;
+  MessageFlags known = message_flags_union (pool, base->flags, base->not_kept);
+  g_auto (GStrv) names = g_strsplit (known.keywords, " ", -1);
+  g_autoptr (GString) unseen = g_string_new (NULL);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (*names[i] != '\0' &&
+        (!mailbox->scan->keywords.present || maildir_keywords_find (&mailbox->scan->keywords, names[i]) < 0))
+      g_string_append_printf (unseen, "%s ", names[i]);
+  return message_flags_union (pool, seen,
+                              (MessageFlags){ 0, message_keyword_pool_intern (pool, unseen->str) });
+}
+
+/* The mailbox that a file came from by its base name: its letters are that mailbox's (contract C3.3). */
+static const MaildirKeywords *
+keywords_of_origin (MailboxSync *mailbox, const char *base)
+{
+  for (guint i = 0; i < mailbox->account->mailboxes->len; i++)
+    {
+      MailboxSync *other = g_ptr_array_index (mailbox->account->mailboxes, i);
+
+      if (other == mailbox || other->scan == NULL || maildir_scan_find (other->scan, base) != NULL)
+        continue;
+      for (guint first = 0, last = other->base->len; first < last;)
+        {
+          guint middle = first + (last - first) / 2;
+          int order = strcmp (g_array_index (other->base, PlanBase, middle).base, base);
+
+          if (order == 0)
+            return &other->scan->keywords;
+          if (order < 0)
+            first = middle + 1;
+          else
+            last = middle;
+        }
+    }
+  return &mailbox->scan->keywords;
+}
+
+/* Reads a file that is new or looks changed. *content is (transfer full), NULL when the file went away
+ * meanwhile. */
+static gboolean
+read_content (MailboxSync *mailbox, const MaildirEntry *entry, LocalContent **content, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  MaildirPlace place = { entry->base, entry->file, entry->in_new };
+  LocalContent *read = g_new0 (LocalContent, 1);
+
+  *content = NULL;
+  if (g_cancellable_set_error_if_cancelled (mailbox->account->cancellable, error))
+    {
+      g_free (read);
+      return FALSE;
+    }
+  if (maildir_message_identify (mailbox->box, &place, &read->identity, &read->stamp, &local_error))
+    {
+      *content = read;
+      g_ptr_array_add (mailbox->local_contents, read);
+      return TRUE;
+    }
+  g_free (read);
+  if (!g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
+    report_left (&mailbox->account->report, mailbox->row->name, "unreadable", "%s; the message was left",
+                 local_error->message);
+  return TRUE;
+}
+
+/* The same content under other stamps: only the stamps are remembered. */
+static gboolean
+refresh_stamps (MailboxSync *mailbox, guint index, const MaildirFileStamp *stamp, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  PlanBase *base = &g_array_index (mailbox->base, PlanBase, index);
+  BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
+
+  facts->file_size = stamp->size;
+  facts->mtime_ns = stamp->mtime_ns;
+  if (!journal_begin (account->journal, error))
+    return FALSE;
+  if (journal_set_message_stamps (account->journal, base->row, stamp->size, stamp->mtime_ns, error) &&
+      journal_commit (account->journal, error))
+    return TRUE;
+  journal_rollback (account->journal);
+  return FALSE;
+}
+
+/* A row that was paired without reading the message has no digest: its size decides. */
+static gboolean
+is_other_content (const PlanBase *base, const MessageIdentity *identity)
+{
+  return base->has_digest ? !message_digest_equal (&identity->full, &base->digest)
+                          : identity->size != base->size;
+}
+
+/* Another size or mtime, another digest: the content was replaced (contract C3.1). */
+static gboolean
+add_known (MailboxSync *mailbox, const MaildirEntry *entry, guint index, GError **error)
+{
+  const PlanBase *base = &g_array_index (mailbox->base, PlanBase, index);
+  const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
+  PlanLocal local = { .base = base->base };
+  LocalContent *content = NULL;
+
+  local.flags = add_unseen_keywords (mailbox, read_flags (mailbox, entry, &mailbox->scan->keywords), base);
+  if (entry->size != facts->file_size || entry->mtime_ns != facts->mtime_ns)
+    {
+      if (!read_content (mailbox, entry, &content, error))
+        return FALSE;
+      if (content != NULL && is_other_content (base, &content->identity))
+        {
+          local.replaced = TRUE;
+          local.identity = &content->identity;
+        }
+      else if (content != NULL && !refresh_stamps (mailbox, index, &content->stamp, error))
+        return FALSE;
+    }
+  g_array_append_val (mailbox->local, local);
+  return TRUE;
+}
+
+static gboolean
+add_new (MailboxSync *mailbox, const MaildirEntry *entry, GError **error)
+{
+  PlanLocal local = { .base = g_string_chunk_insert (mailbox->strings, entry->base) };
+  LocalContent *content = NULL;
+  const MaildirKeywords *keywords =
+      entry->letters != 0 ? keywords_of_origin (mailbox, entry->base) : &mailbox->scan->keywords;
+
+  if (!read_content (mailbox, entry, &content, error))
+    return FALSE;
+  if (content == NULL)
+    return TRUE;
+  local.flags = read_flags (mailbox, entry, keywords);
+  local.identity = &content->identity;
+  g_array_append_val (mailbox->local, local);
+  return TRUE;
+}
+
+/* Base and scan are both sorted by base name: one merge. */
+static gboolean
+compare_with_base (MailboxSync *mailbox, GError **error)
+{
+  guint index = 0;
+
+  for (guint i = 0; i < mailbox->scan->entries->len; i++)
+    {
+      const MaildirEntry *entry = &g_array_index (mailbox->scan->entries, MaildirEntry, i);
+
+      while (index < mailbox->base->len &&
+             strcmp (g_array_index (mailbox->base, PlanBase, index).base, entry->base) < 0)
+        index++;
+      gboolean known = index < mailbox->base->len &&
+                       g_str_equal (g_array_index (mailbox->base, PlanBase, index).base, entry->base);
+      if (!(known ? add_known (mailbox, entry, index, error) : add_new (mailbox, entry, error)))
+        return FALSE;
+    }
+  mailbox->local_complete = TRUE;
+  return TRUE;
+}
+
+static gboolean
+scan_mailbox (MailboxSync *mailbox, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  mailbox->scan = maildir_scan (mailbox->box, &local_error);
+  if (mailbox->scan != NULL)
+    return TRUE;
+  if (!g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  mailbox->skipped = TRUE;
+  report_left (&mailbox->account->report, mailbox->row->name, "directory-damaged", "%s",
+               local_error->message);
+  return TRUE;
+}
+
+static gboolean
+is_observed (const MailboxSync *mailbox)
+{
+  return mailbox->due && !mailbox->skipped && mailbox->box != NULL;
+}
+
+/* TRUE when no directory moved since its scan; those that did are scanned again. */
+static gboolean
+look_again (AccountSync *account, gboolean *agreed, GError **error)
+{
+  *agreed = TRUE;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (!is_observed (mailbox) || maildir_scan_is_current (mailbox->box, mailbox->scan))
+        continue;
+      *agreed = FALSE;
+      if (!scan_mailbox (mailbox, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+scan_all (AccountSync *account, gboolean *agreed, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (is_observed (mailbox) && !scan_mailbox (mailbox, error))
+        return FALSE;
+    }
+  *agreed = FALSE;
+  for (guint looks = 0; looks < MAX_LOOKS && !*agreed; looks++)
+    if (!look_again (account, agreed, error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+name_doubles (MailboxSync *mailbox)
+{
+  for (guint i = 0; i < mailbox->scan->doubles->len; i++)
+    report_left (&mailbox->account->report, mailbox->row->name, "double",
+                 "two files share the base name of “%s”; the second was left alone. Rename one of them",
+                 (const char *)g_ptr_array_index (mailbox->scan->doubles, i));
+}
+
+gboolean
+account_sync_observe_local (AccountSync *account, GError **error)
+{
+  gboolean agreed;
+
+  if (!scan_all (account, &agreed, error))
+    return FALSE;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (!is_observed (mailbox))
+        continue;
+      name_doubles (mailbox);
+      if (!compare_with_base (mailbox, error))
+        return FALSE;
+      mailbox->local_complete = agreed;
+    }
+  if (!agreed)
+    report (&account->report, ENGINE_EVENT_INFO, NULL, "busy",
+            "another program keeps changing the Maildir; what seems to be deleted waits for the next run");
+  return TRUE;
+}

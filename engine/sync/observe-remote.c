@@ -1,0 +1,307 @@
+#include "observe-remote.h"
+
+#include "observe-local.h"
+#include "recover.h"
+#include "uploads-in-doubt.h"
+
+#include <string.h>
+
+#define MAX_LOOKS 3
+#define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
+
+static void
+add_remote (const ImapFetch *fetch, gpointer user_data)
+{
+  MailboxSync *mailbox = user_data;
+  PlanRemote remote = {
+    .uid = fetch->uid, .size = fetch->size, .remote_size = fetch->size, .internal_date = fetch->internal_date
+  };
+
+  if ((fetch->present & IMAP_FETCH_FLAGS) == 0 || (fetch->present & IMAP_FETCH_UID) == 0)
+    return;
+  remote.flags = message_flags_from_imap (mailbox->account->pool, (const char *const *)fetch->flags);
+  g_array_append_val (mailbox->remote, remote);
+}
+
+static int
+compare_remote (gconstpointer a, gconstpointer b)
+{
+  const PlanRemote *left = a, *right = b;
+
+  return left->uid < right->uid ? -1 : left->uid > right->uid;
+}
+
+/* Sorts by UID and keeps what was said last of each. qsort is not stable: a size never gets lost that way. */
+static void
+sort_remote (GArray *remote)
+{
+  guint kept = 0;
+
+  g_array_sort (remote, compare_remote);
+  for (guint i = 0; i < remote->len; i++)
+    {
+      PlanRemote *item = &g_array_index (remote, PlanRemote, i);
+      PlanRemote *last = kept > 0 ? &g_array_index (remote, PlanRemote, kept - 1) : NULL;
+
+      if (last != NULL && last->uid == item->uid)
+        {
+          item->size = MAX (item->size, last->size);
+          item->remote_size = MAX (item->remote_size, last->remote_size);
+          item->internal_date = item->internal_date != 0 ? item->internal_date : last->internal_date;
+          *last = *item;
+        }
+      else
+        g_array_index (remote, PlanRemote, kept++) = *item;
+    }
+  g_array_set_size (remote, kept);
+}
+
+static void
+note_refusal (const ImapResult *result, gpointer user_data)
+{
+  gboolean *refused = user_data;
+
+  *refused |= result->status != IMAP_STATUS_OK;
+}
+
+static guint32
+highest_base_uid (const MailboxSync *mailbox)
+{
+  guint32 highest = 0;
+
+  for (guint i = 0; i < mailbox->base->len; i++)
+    highest = MAX (highest, g_array_index (mailbox->base, PlanBase, i).uid);
+  return highest;
+}
+
+/* Flags of what is known; of what may be new also size and date. */
+static gboolean
+fetch_listing (MailboxSync *mailbox, gboolean *refused, GError **error)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+  guint32 highest = highest_base_uid (mailbox);
+
+  *refused = FALSE;
+  g_array_set_size (mailbox->remote, 0);
+  imap_batch_set_fetch_handler (batch, add_remote, mailbox);
+  if (highest > 0)
+    {
+      g_autoptr (ImapUidSet) known = imap_uid_set_new ();
+
+      imap_uid_set_add_range (known, 1, highest);
+      imap_batch_uid_fetch (batch, known, "(UID FLAGS)", note_refusal, refused);
+    }
+  if (highest < G_MAXUINT32)
+    imap_batch_uid_fetch_from (batch, highest + 1, "(UID FLAGS RFC822.SIZE INTERNALDATE)", note_refusal,
+                               refused);
+  if (!imap_batch_wait (batch, error))
+    return FALSE;
+  sort_remote (mailbox->remote);
+  return TRUE;
+}
+
+/* New messages below the highest known UID (an earlier download failed): size and date are still missing. */
+static gboolean
+fetch_missing_facts (MailboxSync *mailbox, GError **error)
+{
+  g_autoptr (ImapBatch) batch = NULL;
+  g_autoptr (ImapUidSet) missing = imap_uid_set_new ();
+  gboolean refused = FALSE;
+
+  g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
+  for (guint i = 0; i < mailbox->base->len; i++)
+    g_hash_table_add (known, GUINT_TO_POINTER (g_array_index (mailbox->base, PlanBase, i).uid));
+  for (guint i = 0; i < mailbox->remote->len; i++)
+    {
+      const PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, i);
+
+      if (remote->internal_date == 0 && !g_hash_table_contains (known, GUINT_TO_POINTER (remote->uid)))
+        imap_uid_set_add (missing, remote->uid);
+    }
+  if (imap_uid_set_is_empty (missing))
+    return TRUE;
+  batch = imap_batch_new (mailbox->account->session);
+  imap_batch_set_fetch_handler (batch, add_remote, mailbox);
+  imap_batch_uid_fetch (batch, missing, "(UID FLAGS RFC822.SIZE INTERNALDATE)", note_refusal, &refused);
+  if (!imap_batch_wait (batch, error))
+    return FALSE;
+  sort_remote (mailbox->remote);
+  return TRUE;
+}
+
+/* Exactly the lowest UIDs of a large mailbox gone while EXISTS stands still is a server's window, not a
+ * deletion. */
+static gboolean
+is_window (MailboxSync *mailbox, guint32 exists)
+{
+  guint32 lowest = mailbox->remote->len > 0 ? g_array_index (mailbox->remote, PlanRemote, 0).uid : 0;
+  guint below = 0;
+
+  if (exists < LARGE_MAILBOX || exists != mailbox->base->len)
+    return FALSE;
+  for (guint i = 0; i < mailbox->base->len; i++)
+    below += g_array_index (mailbox->base, PlanBase, i).uid < lowest;
+  return below > 0;
+}
+
+static gboolean
+list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
+{
+  for (guint look = 0; look < MAX_LOOKS && !mailbox->remote_complete; look++)
+    {
+      gboolean refused;
+
+      if (look > 0 && !imap_session_noop (mailbox->account->session, error))
+        return FALSE;
+      if (!fetch_listing (mailbox, &refused, error))
+        return FALSE;
+      mailbox->remote_complete = !refused && mailbox->remote->len == selected->exists;
+    }
+  if (mailbox->remote_complete && is_window (mailbox, selected->exists))
+    {
+      mailbox->remote_complete = FALSE;
+      report_left (
+          &mailbox->account->report, mailbox->row->name, "window",
+          "the server shows only the newest %u messages of this mailbox; older ones were kept here and not "
+          "taken for deleted",
+          selected->exists);
+    }
+  else if (!mailbox->remote_complete)
+    report_left (
+        &mailbox->account->report, mailbox->row->name, "incomplete",
+        "the server counts %u messages and listed %u; what seems to be deleted waits for the next run",
+        selected->exists, mailbox->remote->len);
+  return fetch_missing_facts (mailbox, error);
+}
+
+static void
+take_permanent_flags (MailboxSync *mailbox, const ImapSelected *selected)
+{
+  const char *const *names = selected->permanent_flags;
+
+  mailbox->permanent_any = names == NULL || g_strv_contains (names, "\\*");
+  mailbox->permanent = names == NULL ? (MessageFlags){ MESSAGE_FLAGS_ALL_SYSTEM, "" }
+                                     : message_flags_from_imap (mailbox->account->pool, names);
+}
+
+/* The base's UIDs mean nothing any more: the mailbox starts with an empty base, and what is equal on both
+ * sides is paired again (contract C2.3). */
+static gboolean
+forget_base (MailboxSync *mailbox, GError **error)
+{
+  AccountSync *account = mailbox->account;
+
+  if (!journal_begin (account->journal, error))
+    return FALSE;
+  mailbox->row->refresh = FALSE;
+  mailbox->row->uidvalidity = mailbox->uidvalidity;
+  mailbox->row->uidnext = 0;
+  if (journal_remove_messages (account->journal, mailbox->row->id, error) &&
+      journal_put_mailbox (account->journal, mailbox->row, error) && journal_commit (account->journal, error))
+    return TRUE;
+  journal_rollback (account->journal);
+  return FALSE;
+}
+
+/* TRUE when the UIDs of the base can't be trusted, and says so. */
+static gboolean
+must_pair_afresh (MailboxSync *mailbox, const ImapSelected *selected)
+{
+  Report *to = &mailbox->account->report;
+  const JournalMailbox *row = mailbox->row;
+
+  if (row->refresh)
+    return TRUE;
+  if (row->uidvalidity == 0)
+    return FALSE;
+  if (row->uidvalidity != selected->uidvalidity)
+    {
+      report (
+          to, ENGINE_EVENT_WARNING, row->name, "uidvalidity",
+          "the server reset UIDVALIDITY (%u, now %u); messages will be matched again by content, nothing is "
+          "deleted",
+          row->uidvalidity, selected->uidvalidity);
+      return TRUE;
+    }
+  if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
+    {
+      report (to, ENGINE_EVENT_WARNING, row->name, "uidnext",
+              "the server's UIDNEXT fell (%u, now %u), as after a restored backup; messages will be matched "
+              "again by "
+              "content, nothing is deleted",
+              row->uidnext, selected->uidnext);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+open_remote (MailboxSync *mailbox, const ImapSelected **selected, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  g_autoptr (GError) local_error = NULL;
+
+  *selected = imap_session_select (account->session, mailbox->row->wire_name, account->dry_run, &local_error);
+  if (*selected == NULL && !g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  if (*selected == NULL || (*selected)->uidvalidity == 0)
+    {
+      mailbox->skipped = TRUE;
+      report_left (&account->report, mailbox->row->name, "mailbox-refused", "%s; it was left as it is",
+                   *selected == NULL ? local_error->message
+                                     : "the server gives no UIDVALIDITY for this mailbox");
+      *selected = NULL;
+    }
+  return TRUE;
+}
+
+/* What has to be true before a listing means anything: the base belongs to this UIDVALIDITY, and every upload
+ * that was sent is known to have arrived or not. */
+static gboolean
+settle (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
+{
+  gboolean found = FALSE;
+
+  if (must_pair_afresh (mailbox, selected) && !forget_base (mailbox, error))
+    return FALSE;
+  if (!mailbox_sync_load_base (mailbox, error))
+    return FALSE;
+  if (!mailbox->account->dry_run && !mailbox_sync_restore_unmarked (mailbox, error))
+    return FALSE;
+  if (!mailbox_sync_settle_uploads (mailbox, &found, error))
+    return FALSE;
+  return !found || mailbox_sync_load_base (mailbox, error);
+}
+
+static gboolean
+observe_mailbox (MailboxSync *mailbox, GError **error)
+{
+  const ImapSelected *selected;
+
+  if (!open_remote (mailbox, &selected, error))
+    return FALSE;
+  if (selected == NULL)
+    return TRUE;
+  mailbox->uidvalidity = selected->uidvalidity;
+  mailbox->uidnext = selected->uidnext;
+  mailbox->highestmodseq = selected->highestmodseq;
+  mailbox->read_only = selected->read_only && !mailbox->account->dry_run;
+  take_permanent_flags (mailbox, selected);
+  return settle (mailbox, selected, error) && list_messages (mailbox, selected, error);
+}
+
+gboolean
+account_sync_observe_remote (AccountSync *account, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->due && !mailbox->skipped && mailbox->on_server && !observe_mailbox (mailbox, error))
+        return FALSE;
+    }
+  return TRUE;
+}

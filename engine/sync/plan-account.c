@@ -1,0 +1,192 @@
+#include "plan-account.h"
+
+#include "held.h"
+#include "moves.h"
+#include "subject.h"
+
+static void
+plan_one (MailboxSync *mailbox)
+{
+  AccountSync *account = mailbox->account;
+  const PlanInput input = {
+    .base = mailbox->base,
+    .remote = mailbox->remote,
+    .local = mailbox->local,
+    .remote_complete = mailbox->remote_complete,
+    .local_complete = mailbox->local_complete,
+    .offline = account->session == NULL,
+    .permanent = mailbox->permanent,
+    .permanent_any = mailbox->permanent_any,
+    .expunge_marked = account->settings->expunge_marked,
+    .pool = account->pool,
+  };
+
+  mailbox->plan = plan_mailbox (&input);
+}
+
+static gboolean
+is_for_server (const PlanOperation *operation)
+{
+  switch (operation->kind)
+    {
+    case PLAN_UPLOAD:
+    case PLAN_REPLACE:
+    case PLAN_REMOTE_FLAGS:
+    case PLAN_DELETE_REMOTE:
+    case PLAN_EXPUNGE_MARKED:
+      return TRUE;
+    case PLAN_DOWNLOAD:
+    case PLAN_PAIR:
+    case PLAN_RELINK:
+    case PLAN_LOCAL_FLAGS:
+    case PLAN_BASE_FLAGS:
+    case PLAN_REMOVE_LOCAL:
+    case PLAN_FORGET:
+      return FALSE;
+    }
+  return FALSE;
+}
+
+static JournalOperationKind
+queue_kind (PlanKind kind)
+{
+  if (kind == PLAN_UPLOAD)
+    return JOURNAL_OPERATION_UPLOAD;
+  if (kind == PLAN_REPLACE)
+    return JOURNAL_OPERATION_REPLACE;
+  return kind == PLAN_REMOTE_FLAGS ? JOURNAL_OPERATION_FLAGS : JOURNAL_OPERATION_DELETE;
+}
+
+/* What exactly it would do: a refusal holds only while this is the same. (transfer full) */
+static char *
+detail_of (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  g_autofree char *add = NULL;
+  g_autofree char *remove = NULL;
+
+  if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE)
+    return message_digest_to_string (&mailbox_sync_find_local (mailbox, operation->base)->identity->full);
+  if (g_hash_table_contains (mailbox->account->moved, &operation->row))
+    {
+      g_autofree char *digest =
+          message_digest_to_string (g_hash_table_lookup (mailbox->account->moved, &operation->row));
+
+      return g_strconcat (MOVED_DETAIL, digest, NULL);
+    }
+  add = message_flags_to_imap (operation->add);
+  remove = message_flags_to_imap (operation->remove);
+  return g_strdup_printf ("+(%s) -(%s)", add, remove);
+}
+
+static char *
+subject_of (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE)
+    return subject_decode (mailbox_sync_find_local (mailbox, operation->base)->identity->subject);
+  return g_strdup_printf ("message %u", operation->uid);
+}
+
+static gboolean
+enqueue_one (MailboxSync *mailbox, const PlanOperation *operation, gboolean *refused, GError **error)
+{
+  g_autofree char *key = plan_operation_key (operation);
+  g_autofree char *detail = detail_of (mailbox, operation);
+  g_autofree char *subject = subject_of (mailbox, operation);
+  JournalOperation row = {
+    .mailbox = mailbox->row->id,
+    .kind = queue_kind (operation->kind),
+    .key = key,
+    .detail = detail,
+    .subject = subject,
+    .first_seen = g_get_real_time () / G_USEC_PER_SEC,
+  };
+
+  return journal_queue_put (mailbox->account->journal, &row, refused, error);
+}
+
+static gboolean
+is_closed (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  g_autofree char *key = plan_operation_key (operation);
+
+  return g_hash_table_contains (mailbox->closed, key);
+}
+
+/* Queues what goes to the server. What was refused before, or failed in this run, leaves the plan; the
+ * refused is counted in the exit status, and was named when it happened (contract C5.4). */
+static gboolean
+enqueue_mailbox (MailboxSync *mailbox, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  guint kept = 0, n_refused = 0;
+
+  if (!journal_queue_begin (account->journal, mailbox->row->id, error))
+    return FALSE;
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, i);
+      gboolean closed = is_closed (mailbox, &operation);
+      gboolean refused = FALSE;
+
+      if (is_for_server (&operation) && !enqueue_one (mailbox, &operation, &refused, error))
+        return FALSE;
+      n_refused += refused && !closed;
+      if (!refused && !closed)
+        g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
+    }
+  g_array_set_size (mailbox->plan, kept);
+  if (n_refused > 0)
+    report_left (&account->report, mailbox->row->name, "refused-before",
+                 "%u changes were refused by the server earlier and wait here; “dovetail status” names them",
+                 n_refused);
+  return journal_queue_end (account->journal, mailbox->row->id, error);
+}
+
+static gboolean
+enqueue_all (AccountSync *account, GError **error)
+{
+  if (!journal_begin (account->journal, error))
+    return FALSE;
+  if (!account_sync_apply_holds (account, error))
+    goto failed;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->plan != NULL && !enqueue_mailbox (mailbox, error))
+        goto failed;
+    }
+  return journal_commit (account->journal, error);
+
+failed:
+  journal_rollback (account->journal);
+  return FALSE;
+}
+
+static gboolean
+is_planned (AccountSync *account, const MailboxSync *mailbox)
+{
+  return mailbox->due && !mailbox->skipped && (account->session == NULL || mailbox->on_server);
+}
+
+gboolean
+account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (is_planned (account, mailbox))
+        plan_one (mailbox);
+    }
+  if (!enqueue_all (account, error))
+    return FALSE;
+  *n_operations = 0;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      *n_operations += mailbox->plan != NULL ? mailbox->plan->len : 0;
+    }
+  return TRUE;
+}

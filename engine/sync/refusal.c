@@ -1,0 +1,69 @@
+#include "refusal.h"
+
+gboolean
+refusal_is_final (const ImapResult *result)
+{
+  switch (result->code->type)
+    {
+    case IMAP_CODE_OVERQUOTA:
+    case IMAP_CODE_UNAVAILABLE:
+    case IMAP_CODE_INUSE:
+    case IMAP_CODE_LIMIT:
+    case IMAP_CODE_SERVERBUG:
+    case IMAP_CODE_CONTACTADMIN:
+    case IMAP_CODE_EXPUNGEISSUED:
+    case IMAP_CODE_TRYCREATE:
+    case IMAP_CODE_NONEXISTENT:
+    case IMAP_CODE_READ_ONLY:
+    case IMAP_CODE_CLOSED:
+    case IMAP_CODE_EXPIRED:
+      return FALSE;
+    case IMAP_CODE_NONE:
+    case IMAP_CODE_OTHER:
+    case IMAP_CODE_ALERT:
+    case IMAP_CODE_ALREADYEXISTS:
+    case IMAP_CODE_APPENDUID:
+    case IMAP_CODE_AUTHENTICATIONFAILED:
+    case IMAP_CODE_AUTHORIZATIONFAILED:
+    case IMAP_CODE_CANNOT:
+    case IMAP_CODE_CAPABILITY:
+    case IMAP_CODE_COPYUID:
+    case IMAP_CODE_HIGHESTMODSEQ:
+    case IMAP_CODE_MAILBOXID:
+    case IMAP_CODE_MODIFIED:
+    case IMAP_CODE_NOMODSEQ:
+    case IMAP_CODE_NOPERM:
+    case IMAP_CODE_PERMANENTFLAGS:
+    case IMAP_CODE_PRIVACYREQUIRED:
+    case IMAP_CODE_READ_WRITE:
+    case IMAP_CODE_TOOBIG:
+    case IMAP_CODE_UIDNEXT:
+    case IMAP_CODE_UIDNOTSTICKY:
+    case IMAP_CODE_UIDVALIDITY:
+      return TRUE;
+    }
+  return TRUE;
+}
+
+gboolean
+mailbox_sync_refuse (MailboxSync *mailbox, const PlanOperation *operation, gboolean is_final,
+                     const char *what, const char *reason, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  char *key = plan_operation_key (operation);
+
+  g_hash_table_add (mailbox->closed, key);
+  report_left (&account->report, mailbox->row->name, is_final ? "refused" : "not-now",
+               "the server refused %s: %s; %s", what, reason,
+               is_final ? "it is kept here and not tried again until it changes"
+                        : "it is tried again at the next run");
+  if (!is_final)
+    return TRUE;
+  if (!journal_begin (account->journal, error))
+    return FALSE;
+  if (journal_queue_refuse (account->journal, mailbox->row->id, key, reason, error) &&
+      journal_commit (account->journal, error))
+    return TRUE;
+  journal_rollback (account->journal);
+  return FALSE;
+}

@@ -1,0 +1,345 @@
+/* `dovetail status`: what the journal says, with no connection and no lock (contract C5.1). */
+#include "../journal/journal-deletions.h"
+#include "../journal/journal-queue.h"
+#include "job-journal.h"
+#include "outcome.h"
+
+typedef struct
+{
+  guint queued[JOURNAL_OPERATION_DELETE + 1]; /* by kind */
+  guint n_refused, n_held;
+} Pending;
+
+typedef struct
+{
+  const Job *job;
+  Report report;
+  Journal *journal;
+  Pending pending;
+
+  /* While the attic is counted. */
+  guint attic_messages;
+  guint64 attic_octets;
+} Status;
+
+static const char *
+kind_word (JournalOperationKind kind)
+{
+  switch (kind)
+    {
+    case JOURNAL_OPERATION_CREATE:
+      return "create";
+    case JOURNAL_OPERATION_UPLOAD:
+      return "upload";
+    case JOURNAL_OPERATION_REPLACE:
+      return "replace";
+    case JOURNAL_OPERATION_FLAGS:
+      return "flags";
+    case JOURNAL_OPERATION_DELETE:
+      return "delete";
+    }
+  g_assert_not_reached ();
+}
+
+/* (transfer full): what `count` operations of a kind are, "3 messages to upload". */
+static char *
+kind_count (JournalOperationKind kind, guint count)
+{
+  switch (kind)
+    {
+    case JOURNAL_OPERATION_CREATE:
+      return g_strdup_printf ("%u mailbox%s to create", count, count == 1 ? "" : "es");
+    case JOURNAL_OPERATION_UPLOAD:
+      return g_strdup_printf ("%u message%s to upload", count, count == 1 ? "" : "s");
+    case JOURNAL_OPERATION_REPLACE:
+      return g_strdup_printf ("%u changed message%s to upload", count, count == 1 ? "" : "s");
+    case JOURNAL_OPERATION_FLAGS:
+      return g_strdup_printf ("%u change%s of flags", count, count == 1 ? "" : "s");
+    case JOURNAL_OPERATION_DELETE:
+      return g_strdup_printf ("%u message%s to delete", count, count == 1 ? "" : "s");
+    }
+  g_assert_not_reached ();
+}
+
+/* Both a queued and a refused operation: what, which, since when. */
+static void
+tell_operation (Status *status, const JournalOperation *operation)
+{
+  g_autofree char *since = words_time (operation->first_seen);
+  gboolean is_refused = operation->state == JOURNAL_OPERATION_REFUSED;
+  const EngineField fields[] = { { .key = "operation", .string = kind_word (operation->kind) },
+                                 { .key = "subject", .string = operation->subject },
+                                 { .key = "since", .number = operation->first_seen },
+                                 { .key = "reason", .string = operation->reason } };
+
+  if (is_refused)
+    report_fields (&status->report, ENGINE_EVENT_RESULT, operation->mailbox_name, "refused", fields, 4,
+                   "refused: %s “%s”: %s; since %s, tried again when the message changes",
+                   kind_word (operation->kind), operation->subject,
+                   operation->reason != NULL ? operation->reason : "the server gave no reason", since);
+  else
+    report_fields (&status->report, ENGINE_EVENT_INFO, operation->mailbox_name, "queued-operation", fields, 3,
+                   "queued: %s “%s”, since %s", kind_word (operation->kind), operation->subject, since);
+}
+
+static gboolean
+note_operation (const JournalOperation *operation, gpointer user_data)
+{
+  Status *status = user_data;
+
+  if (!job_wants_mailbox (status->job, operation->mailbox_name))
+    return TRUE;
+  tell_operation (status, operation);
+  if (operation->state == JOURNAL_OPERATION_REFUSED)
+    {
+      status->pending.n_refused++;
+      return TRUE;
+    }
+  status->pending.queued[operation->kind]++;
+  return TRUE;
+}
+
+static gboolean
+tell_queue (Status *status, GError **error)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  EngineField fields[G_N_ELEMENTS (status->pending.queued)];
+  g_autofree char *text = NULL;
+
+  if (!journal_queue_foreach (status->journal, 0, note_operation, status, error))
+    return FALSE;
+  for (guint kind = 0; kind < G_N_ELEMENTS (fields); kind++)
+    {
+      guint count = status->pending.queued[kind];
+
+      fields[kind] = (EngineField){ .key = kind_word (kind), .number = count };
+      if (count > 0)
+        g_ptr_array_add (parts, kind_count (kind, count));
+    }
+  g_ptr_array_add (parts, NULL);
+  text = g_strjoinv (", ", (char **)parts->pdata);
+  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "queued", fields, G_N_ELEMENTS (fields),
+                 "queued for the server: %s", *text != '\0' ? text : "nothing");
+  return TRUE;
+}
+
+/* The holds of one mailbox and side, until the next one's come. */
+typedef struct
+{
+  Status *status;
+  guint held[2], released[2];
+  gint64 since[2]; /* the oldest of those held */
+} Holds;
+
+static gboolean
+note_hold (const JournalHold *hold, gpointer user_data)
+{
+  Holds *holds = user_data;
+
+  if (hold->released)
+    holds->released[hold->side]++;
+  else
+    {
+      if (holds->held[hold->side] == 0 || hold->since < holds->since[hold->side])
+        holds->since[hold->side] = hold->since;
+      holds->held[hold->side]++;
+    }
+  return TRUE;
+}
+
+static void
+tell_side (Holds *holds, const char *mailbox, JournalSide side)
+{
+  Report *self = &holds->status->report;
+  gboolean on_server = side == JOURNAL_SIDE_REMOTE;
+  g_autofree char *held = words_count (holds->held[side], "message");
+  g_autofree char *released = words_count (holds->released[side], "message");
+  g_autofree char *since = words_time (holds->since[side]);
+  const EngineField fields[] = { { .key = "side", .string = on_server ? "server" : "maildir" },
+                                 { .key = "messages", .number = holds->held[side] },
+                                 { .key = "since", .number = holds->since[side] } };
+  const EngineField released_fields[] = { fields[0], { .key = "messages", .number = holds->released[side] } };
+
+  if (holds->held[side] > 0)
+    report_fields (self, ENGINE_EVENT_RESULT, mailbox, "held", fields, G_N_ELEMENTS (fields),
+                   "held since %s: the deletion of %s on %s; `dovetail release %s/%s` lets it through, with "
+                   "--restore it is undone on the other side",
+                   since, held, on_server ? "the server" : "this side", self->account, mailbox);
+  if (holds->released[side] > 0)
+    report_fields (self, ENGINE_EVENT_RESULT, mailbox, "released", released_fields,
+                   G_N_ELEMENTS (released_fields),
+                   "let through: the deletion of %s on %s; the next sync carries it out", released,
+                   on_server ? "the server" : "this side");
+}
+
+static gboolean
+tell_holds (Status *status, const JournalMailbox *mailbox, GError **error)
+{
+  Holds holds = { .status = status };
+
+  if (!journal_foreach_hold (status->journal, mailbox->id, note_hold, &holds, error))
+    return FALSE;
+  tell_side (&holds, mailbox->name, JOURNAL_SIDE_REMOTE);
+  tell_side (&holds, mailbox->name, JOURNAL_SIDE_LOCAL);
+  status->pending.n_held += holds.held[JOURNAL_SIDE_REMOTE] + holds.held[JOURNAL_SIDE_LOCAL];
+  return TRUE;
+}
+
+/* (transfer full) (nullable): "5 minutes ago" and the like. */
+static char *
+words_ago (gint64 seconds)
+{
+  gint64 ago = g_get_real_time () / G_USEC_PER_SEC - seconds;
+  static const struct
+  {
+    gint64 seconds;
+    const char *word;
+  } units[] = { { 24 * 60 * 60, "day" }, { 60 * 60, "hour" }, { 60, "minute" }, { 1, "second" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (ago >= units[i].seconds)
+      {
+        g_autofree char *count = words_count ((guint64)(ago / units[i].seconds), units[i].word);
+
+        return g_strconcat (count, " ago", NULL);
+      }
+  return g_strdup ("just now");
+}
+
+static gboolean
+get_number (Status *status, const char *key, gint64 *number, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *text = journal_get_fact (status->journal, key, &local_error);
+
+  *number = text != NULL ? g_ascii_strtoll (text, NULL, 10) : 0;
+  if (local_error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+static gboolean
+tell_last_sync (Status *status, GError **error)
+{
+  gint64 last, outcome;
+  g_autofree char *time = NULL;
+  g_autofree char *ago = NULL;
+
+  if (!get_number (status, "last-sync", &last, error) ||
+      !get_number (status, "last-outcome", &outcome, error))
+    return FALSE;
+  const EngineField fields[] = { { .key = "time", .number = last },
+                                 { .key = "last_status", .number = outcome } };
+
+  if (last == 0)
+    {
+      report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
+                     "never synchronized completely");
+      return TRUE;
+    }
+  time = words_time (last);
+  ago = words_ago (last);
+  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
+                 "last synchronized %s (%s)", time, ago);
+  if (outcome > ENGINE_OUTCOME_LEFT)
+    report (&status->report, ENGINE_EVENT_RESULT, NULL, "last-outcome",
+            "the last run did not finish (exit status %d); run `dovetail sync %s`", (int)outcome,
+            status->report.account);
+  return TRUE;
+}
+
+static gboolean
+tell_mailboxes (Status *status, GError **error)
+{
+  g_autoptr (GPtrArray) mailboxes = job_list_mailboxes (status->job, &status->report, status->journal, error);
+  g_autofree char *messages = NULL;
+  guint64 total = 0;
+
+  if (mailboxes == NULL)
+    return FALSE;
+  for (guint i = 0; i < mailboxes->len; i++)
+    {
+      const JournalMailbox *mailbox = g_ptr_array_index (mailboxes, i);
+      guint count = 0;
+
+      if (!journal_count_messages (status->journal, mailbox->id, &count, error) ||
+          !tell_holds (status, mailbox, error))
+        return FALSE;
+      const EngineField fields[] = { { .key = "messages", .number = count } };
+      g_autofree char *in_mailbox = words_count (count, "message");
+
+      report_fields (&status->report, ENGINE_EVENT_INFO, mailbox->name, "mailbox", fields, 1, "%s",
+                     in_mailbox);
+      total += count;
+    }
+  const EngineField fields[] = { { .key = "mailboxes", .number = mailboxes->len },
+                                 { .key = "messages", .number = (gint64)total } };
+
+  messages = words_count (total, "message");
+  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "mailboxes", fields, G_N_ELEMENTS (fields),
+                 "%u mailbox%s, %s", mailboxes->len, mailboxes->len == 1 ? "" : "es", messages);
+  return TRUE;
+}
+
+static gboolean
+count_kept (const JournalAtticEntry *entry, gpointer user_data)
+{
+  Status *status = user_data;
+
+  if (job_wants_mailbox (status->job, entry->mailbox))
+    {
+      status->attic_messages++;
+      status->attic_octets += entry->size;
+    }
+  return TRUE;
+}
+
+static gboolean
+tell_attic (Status *status, GError **error)
+{
+  g_autofree char *messages = NULL;
+  g_autofree char *size = NULL;
+
+  if (!journal_foreach_attic (status->journal, count_kept, status, error))
+    return FALSE;
+  if (status->attic_messages == 0)
+    return TRUE;
+  const EngineField fields[] = { { .key = "messages", .number = status->attic_messages },
+                                 { .key = "octets", .number = (gint64)status->attic_octets } };
+
+  messages = words_count (status->attic_messages, "removed message");
+  size = words_size (status->attic_octets);
+  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "attic", fields, G_N_ELEMENTS (fields),
+                 "in the attic: %s, %s; `dovetail undelete --list %s` shows them", messages, size,
+                 status->report.account);
+  return TRUE;
+}
+
+static gboolean
+tell_all (Status *status, GError **error)
+{
+  status->journal = journal_open (status->job->account->state_dir, JOURNAL_OPEN_READ, NULL, error);
+  return status->journal != NULL && tell_last_sync (status, error) && tell_mailboxes (status, error) &&
+         tell_queue (status, error) && tell_attic (status, error);
+}
+
+EngineOutcome
+job_status (const Job *job)
+{
+  Status status = { .job = job, .report = job_report (job) };
+  g_autoptr (GError) error = NULL;
+  gboolean told = tell_all (&status, &error);
+
+  g_clear_pointer (&status.journal, journal_close);
+  if (g_error_matches (error, JOURNAL_ERROR, JOURNAL_ERROR_MISSING))
+    {
+      report (&status.report, ENGINE_EVENT_RESULT, NULL, "last-sync",
+              "never synchronized; run `dovetail sync %s`", job->account->name);
+      return ENGINE_OUTCOME_EQUAL;
+    }
+  if (!told)
+    return report_error (&status.report, error);
+  return status.pending.n_held + status.pending.n_refused + status.report.left > 0 ? ENGINE_OUTCOME_LEFT
+                                                                                   : ENGINE_OUTCOME_EQUAL;
+}

@@ -1,0 +1,32 @@
+#include "subject.h"
+
+#include "../message/text-safe.h"
+
+#include <gmime/gmime.h>
+#include <unistd.h>
+
+#define HEADER_OCTETS (64 * 1024)
+
+char *
+subject_decode (const char *raw)
+{
+  g_autofree char *decoded = raw != NULL ? g_mime_utils_header_decode_text (NULL, raw) : NULL;
+
+  return text_make_safe (decoded != NULL ? decoded : raw);
+}
+
+char *
+mailbox_sync_subject (MailboxSync *mailbox, const char *base)
+{
+  MaildirPlace place = mailbox_sync_place (mailbox, base);
+  g_auto (MessageIdentity) identity = { 0 };
+  g_autofree guint8 *octets = g_malloc (HEADER_OCTETS);
+  int fd = mailbox->box != NULL ? maildir_message_open (mailbox->box, &place, NULL, NULL) : -1;
+  gssize length = fd >= 0 ? read (fd, octets, HEADER_OCTETS) : -1;
+
+  if (fd >= 0)
+    close (fd);
+  if (length > 0)
+    message_identity_from_header (octets, length, &identity, NULL);
+  return identity.subject != NULL ? subject_decode (identity.subject) : text_make_safe (base);
+}

@@ -1,0 +1,11 @@
+/* The Subject of a message, for people: decoded (RFC 2047) and made safe for a terminal. */
+#pragma once
+
+#include "account-sync.h"
+
+/* (transfer full): "" where there is none. */
+char *subject_decode (const char *raw);
+
+/* Of the message with this base name; its base name where it has no Subject or can't be read. (transfer full)
+ */
+char *mailbox_sync_subject (MailboxSync *mailbox, const char *base);

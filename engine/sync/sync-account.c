@@ -1,0 +1,302 @@
+#include "job.h"
+
+#include "account-sync.h"
+#include "delete-remote.h"
+#include "download.h"
+#include "explain.h"
+#include "fetch-headers.h"
+#include "flags.h"
+#include "mailboxes.h"
+#include "observe-local.h"
+#include "observe-remote.h"
+#include "open-local.h"
+#include "outcome.h"
+#include "plan-account.h"
+#include "recover.h"
+#include "remove-local.h"
+#include "upload.h"
+
+#include "../account/secret.h"
+
+/* Each round brings both sides nearer; what our own work moved (a message in \Trash, a merged flag) is found
+ * by the next. More than this many means that somebody else keeps changing things. */
+#define MAX_ROUNDS 6
+
+static void
+log_line (const char *line, gpointer user_data)
+{
+  report (user_data, ENGINE_EVENT_DEBUG, NULL, "log", "%s", line);
+}
+
+static gboolean
+connect_account (AccountSync *account, GError **error)
+{
+  char *password = secret_lookup_password (account->settings, account->cancellable, error);
+
+  if (password == NULL)
+    return FALSE;
+  account->session = imap_session_open (account->settings, password, account->context, account->cancellable,
+                                        log_line, &account->report, error);
+  secret_free (password);
+  return account->session != NULL;
+}
+
+static void
+reset_round (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    mailbox_sync_reset (g_ptr_array_index (account->mailboxes, i));
+}
+
+/* UIDVALIDITY and UIDNEXT are kept by a complete listing only; rows that follow belong to them. */
+static gboolean
+record_observation (AccountSync *account, GError **error)
+{
+  if (!journal_begin (account->journal, error))
+    return FALSE;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+      JournalMailbox *row = mailbox->row;
+
+      if (mailbox->plan == NULL || mailbox->uidvalidity == 0)
+        continue;
+      if (row->uidvalidity == mailbox->uidvalidity &&
+          (!mailbox->remote_complete || row->uidnext == mailbox->uidnext))
+        continue;
+      row->uidvalidity = mailbox->uidvalidity;
+      row->uidnext = mailbox->remote_complete ? mailbox->uidnext : row->uidnext;
+      if (!journal_put_mailbox (account->journal, row, error))
+        {
+          journal_rollback (account->journal);
+          return FALSE;
+        }
+    }
+  return journal_commit (account->journal, error);
+}
+
+static gboolean
+fetch_headers (AccountSync *account, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+      gboolean needed = mailbox->due && !mailbox->skipped && mailbox->on_server, selected = TRUE;
+
+      if (!needed || !mailbox_sync_needs_headers (mailbox))
+        continue;
+      if (!mailbox_sync_select (mailbox, &selected, error))
+        return FALSE;
+      if (selected && !mailbox_sync_fetch_headers (mailbox, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+announce (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
+        {
+          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+          guint64 octets = 0;
+
+          if (operation->kind == PLAN_DOWNLOAD)
+            octets = mailbox_sync_find_remote (mailbox, operation->uid)->remote_size;
+          else if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE)
+            octets = mailbox_sync_find_local (mailbox, operation->base)->identity->wire_size;
+          report_expect (&account->report, 1, octets);
+        }
+    }
+}
+
+static gboolean
+apply (AccountSync *account, GError **error)
+{
+  announce (account);
+  return account_sync_raise_generation (account, error) && account_sync_download (account, error) &&
+         account_sync_upload (account, error) && account_sync_apply_flags (account, error) &&
+         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error);
+}
+
+/* What was worked on is looked at once more, and so is \Trash when something went there. */
+static void
+choose_due (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) ||
+                     g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0;
+    }
+}
+
+static gboolean
+observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
+{
+  reset_round (account);
+  return account_sync_observe_remote (account, error) && account_sync_observe_local (account, error) &&
+         fetch_headers (account, error) && account_sync_plan (account, n_operations, error);
+}
+
+static gboolean
+run_rounds (AccountSync *account, GError **error)
+{
+  for (guint round = 0; round < MAX_ROUNDS; round++)
+    {
+      guint n_operations;
+
+      if (!observe_and_plan (account, &n_operations, error))
+        return FALSE;
+      if (account->dry_run)
+        {
+          account_sync_explain (account);
+          return TRUE;
+        }
+      if (!record_observation (account, error))
+        return FALSE;
+      if (n_operations == 0)
+        return TRUE;
+      if (!apply (account, error))
+        return FALSE;
+      choose_due (account);
+    }
+  report_left (&account->report, NULL, "unsettled",
+               "the mailboxes kept changing while they were synchronized; run again for the rest");
+  return TRUE;
+}
+
+/* No connection: what was changed here is queued and said (contract C5.1). */
+static gboolean
+queue_offline (AccountSync *account, GError **error)
+{
+  guint n_operations;
+
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      mailbox->permanent_any = TRUE;
+      mailbox->permanent = (MessageFlags){ MESSAGE_FLAGS_ALL_SYSTEM, "" };
+      if (!mailbox_sync_load_base (mailbox, error))
+        return FALSE;
+    }
+  if (!account_sync_observe_local (account, error) || !account_sync_plan (account, &n_operations, error))
+    return FALSE;
+  if (account->dry_run)
+    account_sync_explain (account);
+  report (&account->report, ENGINE_EVENT_RESULT, NULL, "queued",
+          "no connection: %u changes made here are queued and go to the server at the next run",
+          n_operations);
+  return TRUE;
+}
+
+static gboolean
+run_sync (AccountSync *account, GError **error)
+{
+  g_autoptr (GError) connect_error = NULL;
+
+  if (!account_sync_open_local (account, error) || !account_sync_load_mailboxes (account, error))
+    return FALSE;
+  if (!account->dry_run &&
+      !(account_sync_finish_staged (account, error) && account_sync_clean_attic (account, error)))
+    return FALSE;
+  if (connect_account (account, &connect_error))
+    return account_sync_match_mailboxes (account, error) && run_rounds (account, error);
+  if (queue_offline (account, error))
+    g_propagate_error (error, g_steal_pointer (&connect_error));
+  return FALSE;
+}
+
+static void
+sum_up (AccountSync *account)
+{
+  const Tally *tally = &account->tally;
+  const EngineField fields[] = {
+    { "downloaded", NULL, tally->downloaded }, { "uploaded", NULL, tally->uploaded },
+    { "paired", NULL, tally->paired },         { "flags", NULL, tally->flags },
+    { "removed", NULL, tally->removed },       { "deleted", NULL, tally->deleted },
+    { "left", NULL, account->report.left },
+  };
+
+  if (!account->dry_run)
+    report_fields (
+        &account->report, ENGINE_EVENT_RESULT, NULL, "synced", fields, G_N_ELEMENTS (fields),
+        "%s: %u downloaded, %u uploaded, %u matched, %u flag changes, %u removed here, %u deleted on the "
+        "server",
+        account->report.left == 0 ? "both sides are equal" : "done, but something was left",
+        tally->downloaded, tally->uploaded, tally->paired, tally->flags, tally->removed, tally->deleted);
+}
+
+/* For `status`; a journal that can't be written has been complained of already. */
+static void
+record_outcome (AccountSync *account, EngineOutcome outcome)
+{
+  g_autofree char *now = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / G_USEC_PER_SEC);
+  g_autofree char *status = g_strdup_printf ("%d", outcome);
+
+  if (account->journal == NULL || account->dry_run || !journal_begin (account->journal, NULL))
+    return;
+  if (!journal_set_fact (account->journal, "last-outcome", status, NULL) ||
+      ((outcome == ENGINE_OUTCOME_EQUAL || outcome == ENGINE_OUTCOME_LEFT) &&
+       !journal_set_fact (account->journal, "last-sync", now, NULL)) ||
+      !journal_commit (account->journal, NULL))
+    journal_rollback (account->journal);
+}
+
+static void
+close_account (AccountSync *account)
+{
+  if (account->session != NULL)
+    imap_session_logout (account->session);
+  g_ptr_array_unref (account->mailboxes);
+  g_clear_pointer (&account->session, imap_session_free);
+  g_clear_pointer (&account->attic, maildir_attic_free);
+  g_clear_pointer (&account->maildir, maildir_free);
+  g_clear_pointer (&account->journal, journal_close);
+  g_clear_pointer (&account->lock, journal_unlock);
+  g_hash_table_unref (account->moved);
+  g_hash_table_unref (account->uploaded);
+  g_hash_table_unref (account->report.told);
+  message_keyword_pool_free (account->pool);
+  g_free (account->trash_wire_name);
+  g_main_context_pop_thread_default (account->context);
+  g_main_context_unref (account->context);
+}
+
+EngineOutcome
+job_sync (const Job *job)
+{
+  g_autoptr (GError) error = NULL;
+  EngineOutcome outcome;
+  AccountSync account = {
+    .settings = job->account,
+    .report = { .account = job->account->name, .func = job->event, .user_data = job->event_data },
+    .context = g_main_context_new (),
+    .cancellable = job->cancellable,
+    .dry_run = job->dry_run,
+    .only = job->only,
+    .pool = message_keyword_pool_new (),
+    .mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_sync_free),
+    .moved = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free),
+    .uploaded = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, g_free, NULL),
+  };
+
+  account.report.told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_main_context_push_thread_default (account.context);
+  if (run_sync (&account, &error))
+    {
+      outcome = account.report.left == 0 ? ENGINE_OUTCOME_EQUAL : ENGINE_OUTCOME_LEFT;
+      sum_up (&account);
+    }
+  else
+    outcome = report_error (&account.report, error);
+  record_outcome (&account, outcome);
+  close_account (&account);
+  return outcome;
+}

@@ -1,0 +1,407 @@
+#include "upload.h"
+
+#include "../message/text-safe.h"
+#include "refusal.h"
+#include "uploads-in-doubt.h"
+
+#include <string.h>
+
+#define BATCH_MESSAGES 100
+#define BATCH_OCTETS (8 * 1024 * 1024)
+#define MAX_ATTEMPTS 2
+
+/* One message on its way up. */
+typedef struct
+{
+  const PlanOperation *operation;
+  const LocalContent *content;
+  JournalUpload intent; /* strings borrowed from observation and settings */
+  MaildirUpload *file;
+  ImapStatus status;
+  gboolean answered, is_final;
+  char *reason;        /* of a refusal */
+  guint32 uid;         /* APPENDUID's, checked; 0: in doubt */
+  UploadedMessage now; /* as the server shows it afterwards */
+} Upload;
+
+typedef struct
+{
+  MailboxSync *mailbox;
+  GPtrArray *uploads;   /* of Upload */
+  GHashTable *attempts; /* base name -> JournalUpload of an earlier attempt that was not found */
+  guint64 octets;
+} UploadBatch;
+
+static void
+upload_free (gpointer data)
+{
+  Upload *upload = data;
+
+  g_clear_pointer (&upload->file, maildir_upload_free);
+  g_free (upload->reason);
+  g_free (upload);
+}
+
+static gint64
+seconds_of (gint64 mtime_ns)
+{
+  return mtime_ns / G_TIME_SPAN_SECOND / 1000;
+}
+
+static MessageFlags
+flags_to_send (MailboxSync *mailbox, MessageFlags flags)
+{
+  MessageFlags allowed = mailbox->permanent;
+
+  if (mailbox->permanent_any)
+    {
+      allowed.keywords = flags.keywords;
+      allowed.system |= MESSAGE_FLAG_FORWARDED;
+    }
+  return message_flags_intersect (mailbox->account->pool, flags, allowed);
+}
+
+static void
+fill_intent (UploadBatch *batch, Upload *upload)
+{
+  MailboxSync *mailbox = batch->mailbox;
+  const MessageIdentity *identity = &upload->content->identity;
+  const JournalUpload *earlier = g_hash_table_lookup (batch->attempts, upload->operation->base);
+  MessageFlags flags = flags_to_send (mailbox, upload->operation->flags);
+  gboolean again =
+      earlier != NULL && memcmp (earlier->digest, identity->full.bytes, sizeof earlier->digest) == 0;
+
+  upload->intent = (JournalUpload){
+    .mailbox = mailbox->row->id,
+    .base = upload->operation->base,
+    .replaces = upload->operation->row,
+    .uidvalidity = mailbox->uidvalidity,
+    .uidnext = mailbox->uidnext,
+    .size = identity->size,
+    .wire_size = identity->wire_size,
+    .message_id = identity->message_id,
+    .date = identity->date,
+    .internal_date = seconds_of (upload->content->stamp.mtime_ns),
+    .system = flags.system,
+    .keywords = flags.keywords,
+    .file_size = upload->content->stamp.size,
+    .mtime_ns = upload->content->stamp.mtime_ns,
+    .attempts = again ? earlier->attempts + 1 : 1,
+  };
+  memcpy (upload->intent.digest, identity->full.bytes, sizeof upload->intent.digest);
+  memcpy (upload->intent.header_digest, identity->header.bytes, sizeof upload->intent.header_digest);
+}
+
+/* Opens the file; one that changed since it was read is left to the next look (contract C3.1). */
+static gboolean
+prepare (UploadBatch *batch, const PlanOperation *operation, GError **error)
+{
+  MailboxSync *mailbox = batch->mailbox;
+  MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
+  g_autofree char *key = plan_operation_key (operation);
+  MaildirFileStamp stamp;
+  Upload *upload;
+
+  if (g_hash_table_contains (mailbox->closed, key))
+    return TRUE;
+  upload = g_new0 (Upload, 1);
+  upload->operation = operation;
+  upload->content = (const LocalContent *)mailbox_sync_find_local (mailbox, operation->base)->identity;
+  fill_intent (batch, upload);
+  if (upload->intent.attempts > MAX_ATTEMPTS)
+    {
+      upload_free (upload);
+      return mailbox_sync_refuse (mailbox, operation, TRUE, "a message",
+                                  "it was sent twice and the server shows it nowhere", error);
+    }
+  upload->file = maildir_upload_open (mailbox->box, &place, &stamp, NULL);
+  if (upload->file == NULL || !maildir_upload_is_unchanged (upload->file, &upload->content->stamp))
+    {
+      upload_free (upload);
+      return TRUE;
+    }
+  g_ptr_array_add (batch->uploads, upload);
+  batch->octets += upload->intent.wire_size;
+  return TRUE;
+}
+
+static gboolean
+record_intent (UploadBatch *batch, Upload *upload, GError **error)
+{
+  Journal *journal = batch->mailbox->account->journal;
+  JournalUpload *earlier = g_hash_table_lookup (batch->attempts, upload->operation->base);
+
+  if (earlier != NULL && !journal_remove_upload (journal, earlier->id, error))
+    return FALSE;
+  g_hash_table_remove (batch->attempts, upload->operation->base);
+  return journal_add_upload (journal, &upload->intent, error);
+}
+
+static gboolean
+record_intents (UploadBatch *batch, GError **error)
+{
+  Journal *journal = batch->mailbox->account->journal;
+
+  if (!journal_begin (journal, error))
+    return FALSE;
+  for (guint i = 0; i < batch->uploads->len; i++)
+    if (!record_intent (batch, g_ptr_array_index (batch->uploads, i), error))
+      {
+        journal_rollback (journal);
+        return FALSE;
+      }
+  return journal_commit (journal, error);
+}
+
+static void
+note_answer (const ImapResult *result, gpointer user_data)
+{
+  Upload *upload = user_data;
+
+  upload->answered = TRUE;
+  upload->status = result->status;
+  if (result->status != IMAP_STATUS_OK)
+    {
+      upload->is_final = refusal_is_final (result);
+      upload->reason = g_strdup (*result->text != '\0' ? result->text : "it gave no reason");
+    }
+  else if (result->code->type == IMAP_CODE_APPENDUID && result->code->target != NULL &&
+           result->code->target->len == 1 && result->code->number == upload->intent.uidvalidity &&
+           g_array_index (result->code->target, guint32, 0) >= upload->intent.uidnext)
+    upload->uid = g_array_index (result->code->target, guint32, 0);
+}
+
+static gboolean
+send_all (UploadBatch *batch, GError **error)
+{
+  MailboxSync *mailbox = batch->mailbox;
+  g_autoptr (ImapBatch) commands = imap_batch_new (mailbox->account->session);
+
+  for (guint i = 0; i < batch->uploads->len; i++)
+    {
+      Upload *upload = g_ptr_array_index (batch->uploads, i);
+      g_autofree char *flags =
+          message_flags_to_imap ((MessageFlags){ upload->intent.system, upload->intent.keywords });
+
+      imap_batch_append (commands, mailbox->row->wire_name, flags, upload->intent.internal_date,
+                         upload->intent.wire_size, maildir_upload_read, upload->file, NULL, note_answer,
+                         upload);
+    }
+  return imap_batch_wait (commands, error);
+}
+
+static void
+note_uploaded (const ImapFetch *fetch, gpointer user_data)
+{
+  UploadBatch *batch = user_data;
+
+  for (guint i = 0; i < batch->uploads->len; i++)
+    {
+      Upload *upload = g_ptr_array_index (batch->uploads, i);
+
+      if (upload->uid == fetch->uid && upload->uid != 0 && (fetch->present & IMAP_FETCH_FLAGS) != 0 &&
+          (fetch->present & IMAP_FETCH_SIZE) != 0)
+        upload->now = (UploadedMessage){ fetch->uid,
+                                         message_flags_from_imap (batch->mailbox->account->pool,
+                                                                  (const char *const *)fetch->flags),
+                                         fetch->size, fetch->internal_date };
+    }
+}
+
+/* What the server really keeps of each: flags, size, date. */
+static gboolean
+look_at_uploaded (UploadBatch *batch, GError **error)
+{
+  g_autoptr (ImapBatch) commands = imap_batch_new (batch->mailbox->account->session);
+  g_autoptr (ImapUidSet) set = imap_uid_set_new ();
+
+  for (guint i = 0; i < batch->uploads->len; i++)
+    {
+      const Upload *upload = g_ptr_array_index (batch->uploads, i);
+
+      if (upload->uid != 0)
+        imap_uid_set_add (set, upload->uid);
+    }
+  if (imap_uid_set_is_empty (set))
+    return TRUE;
+  imap_batch_set_fetch_handler (commands, note_uploaded, batch);
+  imap_batch_uid_fetch (commands, set, "(UID FLAGS RFC822.SIZE INTERNALDATE)", NULL, NULL);
+  return imap_batch_wait (commands, error);
+}
+
+/* Confirmed: part of the base. Refused: the intent goes, nothing is in doubt. Neither: the intent stays. */
+static gboolean
+record_answer (UploadBatch *batch, Upload *upload, GError **error)
+{
+  MailboxSync *mailbox = batch->mailbox;
+
+  if (upload->answered && upload->status != IMAP_STATUS_OK)
+    return journal_remove_upload (mailbox->account->journal, upload->intent.id, error);
+  if (upload->now.uid == 0)
+    return TRUE;
+  g_hash_table_add (mailbox->account->uploaded,
+                    g_memdup2 (&upload->content->identity.full, sizeof (MessageDigest)));
+  report_progress (&mailbox->account->report, mailbox->row->name, 1, upload->intent.wire_size);
+  return mailbox_sync_confirm_upload (mailbox, &upload->intent, &upload->now, error);
+}
+
+static gboolean
+record_answers (UploadBatch *batch, GError **error)
+{
+  Journal *journal = batch->mailbox->account->journal;
+
+  if (!journal_begin (journal, error))
+    return FALSE;
+  for (guint i = 0; i < batch->uploads->len; i++)
+    if (!record_answer (batch, g_ptr_array_index (batch->uploads, i), error))
+      {
+        journal_rollback (journal);
+        return FALSE;
+      }
+  return journal_commit (journal, error);
+}
+
+static char *
+describe (const Upload *upload)
+{
+  const char *subject = upload->content->identity.subject;
+  g_autofree char *safe = text_make_safe (subject != NULL ? subject : upload->operation->base);
+
+  return g_strdup_printf ("the message “%s”", safe);
+}
+
+static gboolean
+name_refusals (UploadBatch *batch, gboolean *doubt, GError **error)
+{
+  *doubt = FALSE;
+  for (guint i = 0; i < batch->uploads->len; i++)
+    {
+      const Upload *upload = g_ptr_array_index (batch->uploads, i);
+      g_autofree char *what = describe (upload);
+
+      *doubt |= upload->answered && upload->status == IMAP_STATUS_OK && upload->now.uid == 0;
+      if (upload->answered && upload->status != IMAP_STATUS_OK &&
+          !mailbox_sync_refuse (batch->mailbox, upload->operation, upload->is_final, what, upload->reason,
+                                error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+upload_batch (UploadBatch *batch, gboolean *doubt, GError **error)
+{
+  gboolean batch_doubt;
+
+  if (batch->uploads->len == 0)
+    return TRUE;
+  if (!record_intents (batch, error) || !send_all (batch, error) || !look_at_uploaded (batch, error) ||
+      !record_answers (batch, error) || !name_refusals (batch, &batch_doubt, error))
+    return FALSE;
+  *doubt |= batch_doubt;
+  g_ptr_array_set_size (batch->uploads, 0);
+  batch->octets = 0;
+  return TRUE;
+}
+
+/* Earlier attempts by base name; those of files that are not to go up any more are forgotten. */
+static GHashTable *
+load_attempts (MailboxSync *mailbox, GError **error)
+{
+  g_autoptr (GPtrArray) uploads = mailbox_sync_load_uploads (mailbox, error);
+  g_autoptr (GHashTable) attempts =
+      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)journal_upload_free);
+
+  if (uploads == NULL)
+    return NULL;
+  while (uploads->len > 0)
+    {
+      JournalUpload *upload = g_ptr_array_steal_index (uploads, uploads->len - 1);
+
+      g_hash_table_replace (attempts, (gpointer)upload->base, upload);
+    }
+  return g_steal_pointer (&attempts);
+}
+
+static gboolean
+forget_attempts (UploadBatch *batch, GError **error)
+{
+  Journal *journal = batch->mailbox->account->journal;
+  GHashTableIter iter;
+  gpointer upload;
+
+  if (g_hash_table_size (batch->attempts) == 0)
+    return TRUE;
+  if (!journal_begin (journal, error))
+    return FALSE;
+  g_hash_table_iter_init (&iter, batch->attempts);
+  while (g_hash_table_iter_next (&iter, NULL, &upload))
+    if (!journal_remove_upload (journal, ((JournalUpload *)upload)->id, error))
+      {
+        journal_rollback (journal);
+        return FALSE;
+      }
+  return journal_commit (journal, error);
+}
+
+static gboolean
+is_upload (const PlanOperation *operation)
+{
+  return operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE;
+}
+
+static gboolean
+upload_mailbox (MailboxSync *mailbox, GError **error)
+{
+  UploadBatch batch = { .mailbox = mailbox };
+  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func (upload_free);
+  g_autoptr (GHashTable) attempts = load_attempts (mailbox, error);
+  gboolean doubt = FALSE, found;
+
+  if (attempts == NULL)
+    return FALSE;
+  batch.uploads = uploads;
+  batch.attempts = attempts;
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+
+      if (!is_upload (operation))
+        continue;
+      if (!prepare (&batch, operation, error))
+        return FALSE;
+      if ((uploads->len >= BATCH_MESSAGES || batch.octets >= BATCH_OCTETS) &&
+          !upload_batch (&batch, &doubt, error))
+        return FALSE;
+    }
+  if (!upload_batch (&batch, &doubt, error) || !forget_attempts (&batch, error))
+    return FALSE;
+  return !doubt || mailbox_sync_settle_uploads (mailbox, &found, error);
+}
+
+static gboolean
+has_uploads (MailboxSync *mailbox)
+{
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    if (is_upload (&g_array_index (mailbox->plan, PlanOperation, i)))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+account_sync_upload (AccountSync *account, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+      gboolean selected;
+
+      if (mailbox->plan == NULL || !has_uploads (mailbox))
+        continue;
+      if (!mailbox_sync_select (mailbox, &selected, error))
+        return FALSE;
+      if (selected && !upload_mailbox (mailbox, error))
+        return FALSE;
+    }
+  return TRUE;
+}
