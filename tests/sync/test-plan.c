@@ -124,6 +124,8 @@ static const PlanRow plan_rows[] = {
     "RELINK 1/1/c =;DELETE_REMOTE 2/2/b =" },
   { "C2.4 two renamed, one new", "a 1 X - -;b 2 X - -", "1 -;2 -", "c - X;d - X;e - X", "",
     "UPLOAD 0/0/e =;RELINK 1/1/c =;RELINK 2/2/d =" },
+  { "C2.4 two renamed, digests in the other order than names", "a 1 Y - -;b 2 X - -", "1 -;2 -",
+    "c - X;d - Y", "", "RELINK 1/1/d =;RELINK 2/2/c =" },
   { "C2.4 moved over the name of one that is gone there", "a 1 X - -;b 2 Y - -", "2 -", "a - Y", "",
     "FORGET 1/1/a =;RELINK 2/2/a =" },
   { "C2.4 a known one goes before a new one alike", "a 1 X - -", "1 -;2 - X", "b - X", "",
