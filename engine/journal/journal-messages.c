@@ -102,7 +102,7 @@ journal_add_message (Journal *journal, JournalMessage *message, GError **error)
   g_auto (JournalStatement) statement = journal_statement (
       journal, "INSERT INTO message (mailbox, uid, state, base, system, keywords,"
                " not_kept_system, not_kept_keywords, size, remote_size, file_size, mtime_ns,"
-               " digest, internal_date) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+               " digest, internal_date, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
   bind_message (&statement, message);
   journal_bind_int (&statement, journal->next_message_id);

@@ -59,9 +59,9 @@ create_file (Journal *journal, GError **error)
 }
 
 static gboolean
-connect_database (Journal *journal, int flags, GError **error)
+connect_database (Journal *journal, const char *path, int flags, GError **error)
 {
-  int result = sqlite3_open_v2 (journal->path, &journal->database, flags | SQLITE_OPEN_NOMUTEX, NULL);
+  int result = sqlite3_open_v2 (path, &journal->database, flags | SQLITE_OPEN_NOMUTEX, NULL);
 
   if (result != SQLITE_OK)
     return journal_fail (journal, result, error);
@@ -184,7 +184,8 @@ open_database (Journal *journal, JournalTrust trust, GError **error)
   /* The first page is written before there is a WAL: without it, the WAL has lost its database. */
   if (trust != JOURNAL_TRUSTED && !is_database_there (journal))
     return journal_fail (journal, SQLITE_NOTADB, error);
-  if (!create_file (journal, error) || !connect_database (journal, SQLITE_OPEN_READWRITE, error) ||
+  if (!create_file (journal, error) ||
+      !connect_database (journal, journal->path, SQLITE_OPEN_READWRITE, error) ||
       !identify (journal, &version, error) || !make_private (journal, error) || !set_modes (journal, error) ||
       !journal_check (journal, trust, error) || !journal_migrate (journal, version, error) ||
       !enforce_references (journal, error))
@@ -242,7 +243,8 @@ open_for_reading (const char *state_dir, GError **error)
   guint version = 0;
 
   if (is_database_there (journal) &&
-      (!connect_database (journal, SQLITE_OPEN_READONLY, error) || !identify (journal, &version, error)))
+      (!connect_database (journal, journal->path, SQLITE_OPEN_READONLY, error) ||
+       !identify (journal, &version, error)))
     return NULL;
   if (version == 0)
     {
@@ -270,7 +272,8 @@ copy_database (Journal *from, Journal *to, GError **error)
   return result == SQLITE_DONE || journal_fail (to, result, error);
 }
 
-/* What sync does is tried on it and forgotten with it (`sync --dry-run`). */
+/* What sync does is tried on it and forgotten with it (`sync --dry-run`). A database without a name is a file
+ * that SQLite keeps in memory as far as it fits the cache, and that nobody else can open. */
 static Journal *
 open_scratch (const char *state_dir, GError **error)
 {
@@ -279,11 +282,9 @@ open_scratch (const char *state_dir, GError **error)
   gboolean is_there = is_database_there (original);
   guint version = 0;
 
-  g_free (scratch->path);
-  scratch->path = g_strdup (":memory:");
-  if (is_there && !connect_database (original, SQLITE_OPEN_READONLY, error))
+  if (is_there && !connect_database (original, original->path, SQLITE_OPEN_READONLY, error))
     return NULL;
-  if (!connect_database (scratch, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
+  if (!connect_database (scratch, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) ||
       (is_there && !copy_database (original, scratch, error)) || !identify (scratch, &version, error) ||
       !journal_migrate (scratch, version, error) || !enforce_references (scratch, error))
     return NULL;

@@ -31,7 +31,7 @@ typedef enum
 {
   JOURNAL_OPEN_READ,    /* never creates (MISSING), never migrates (OLDER), works beside a writer */
   JOURNAL_OPEN_WRITE,   /* creates and migrates; needs the lock */
-  JOURNAL_OPEN_SCRATCH, /* a copy in memory, empty where there is no journal; what is written is forgotten */
+  JOURNAL_OPEN_SCRATCH, /* a copy, empty where there is no journal; what is written to it is forgotten */
 } JournalOpenMode;
 
 /* The lock of `state_dir` (made 0700 when missing); BUSY names the process that holds it. (transfer full) */
@@ -118,7 +118,7 @@ gboolean journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessa
 gboolean journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
 /* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
 gboolean journal_add_message (Journal *journal, JournalMessage *message, GError **error);
-/* Updates all columns by id, which must be there (so for the two below). */
+/* Updates all columns by id, which must be there (so for the set functions below). */
 gboolean journal_update_message (Journal *journal, const JournalMessage *message, GError **error);
 /* Takes the UIDs from all messages of a mailbox before they get others (a new UIDVALIDITY), since a new UID
  * may be another's old one. Each row is then updated or removed within the same transaction. */

@@ -10,37 +10,23 @@ typedef struct
   Journal *journal;
 } Fixture;
 
-void
-fixture_set_up (Fixture *fixture, gconstpointer data); /* journal NULL */
-void
-fixture_set_up_open (Fixture *fixture, gconstpointer data);
-void
-fixture_tear_down (Fixture *fixture, gconstpointer data);
+void fixture_set_up (Fixture *fixture, gconstpointer data); /* journal NULL */
+void fixture_set_up_open (Fixture *fixture, gconstpointer data);
+void fixture_tear_down (Fixture *fixture, gconstpointer data);
 
 /* Aborts the test when it fails. (transfer full) */
-Journal *
-fixture_open (Fixture *fixture);
-char *
-fixture_path (Fixture *fixture, const char *name);
-gboolean
-fixture_has (Fixture *fixture, const char *name);
+Journal *fixture_open (Fixture *fixture);
+char *fixture_path (Fixture *fixture, const char *name);
+gboolean fixture_has (Fixture *fixture, const char *name);
 /* Runs SQL beside the journal, as a curious person would. */
-void
-fixture_sql (Fixture *fixture, const char *sql);
-void
-fixture_overwrite (Fixture *fixture, const char *name, goffset offset, const char *data, gsize length);
+void fixture_sql (Fixture *fixture, const char *sql);
+void fixture_overwrite (Fixture *fixture, const char *name, goffset offset, const char *data, gsize length);
 
 /* Each in a transaction of the caller. */
-gint64
-add_mailbox (Journal *journal, const char *name);
-JournalMessage
-make_message (gint64 mailbox, guint32 uid, const char *base);
-gint64
-add_message (Journal *journal, gint64 mailbox, guint32 uid, const char *base);
-guint
-count_messages (Journal *journal, gint64 mailbox);
+gint64 add_mailbox (Journal *journal, const char *name);
+JournalMessage make_message (gint64 mailbox, guint32 uid, const char *base);
+gint64 add_message (Journal *journal, gint64 mailbox, guint32 uid, const char *base);
+guint count_messages (Journal *journal, gint64 mailbox);
 
-void
-begin (Journal *journal);
-void
-commit (Journal *journal);
+void begin (Journal *journal);
+void commit (Journal *journal);

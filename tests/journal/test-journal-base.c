@@ -146,6 +146,7 @@ full_message (gint64 mailbox)
   message.not_kept_system = 0x20;
   message.not_kept_keywords = "local";
   message.size = G_GUINT64_CONSTANT (5000000000);
+  message.remote_size = G_GUINT64_CONSTANT (5000000001);
   message.file_size = G_GUINT64_CONSTANT (4999999999);
   message.mtime_ns = G_GINT64_CONSTANT (1700000000123456789);
   message.has_digest = TRUE;
@@ -169,6 +170,7 @@ compare_message (const JournalMessage *got, gpointer user_data)
   g_assert_cmpuint (got->not_kept_system, ==, expected->not_kept_system);
   g_assert_cmpstr (got->not_kept_keywords, ==, expected->not_kept_keywords);
   g_assert_cmpuint (got->size, ==, expected->size);
+  g_assert_cmpuint (got->remote_size, ==, expected->remote_size);
   g_assert_cmpuint (got->file_size, ==, expected->file_size);
   g_assert_cmpint (got->mtime_ns, ==, expected->mtime_ns);
   g_assert_cmpint (got->has_digest, ==, expected->has_digest);
@@ -208,6 +210,11 @@ test_message_columns (Fixture *fixture, gconstpointer data)
   message.not_kept_system = 2;
   message.not_kept_keywords = "x";
   g_assert_true (journal_set_message_flags (fixture->journal, message.id, 1, "", 2, "x", &error));
+  message.base = "renamed";
+  g_assert_true (journal_set_message_base (fixture->journal, message.id, "renamed", &error));
+  message.file_size = 17;
+  message.mtime_ns = 18;
+  g_assert_true (journal_set_message_stamps (fixture->journal, message.id, 17, 18, &error));
   commit (fixture->journal);
   assert_only_message (fixture->journal, &message);
 
@@ -224,9 +231,41 @@ test_message_columns (Fixture *fixture, gconstpointer data)
   begin (fixture->journal);
   g_assert_true (journal_remove_message (fixture->journal, message.id, &error));
   g_assert_true (journal_remove_message (fixture->journal, message.id, &error));
+  add_message (fixture->journal, inbox, 1, "stays");
   gint64 next = add_message (fixture->journal, archive, 1, "moved");
   g_assert_cmpint (next, !=, message.id); /* an id in memory can't name another message */
+  g_assert_true (journal_remove_messages (fixture->journal, archive, &error));
   commit (fixture->journal);
+  g_assert_cmpuint (count_messages (fixture->journal, archive), ==, 0);
+  g_assert_cmpuint (count_messages (fixture->journal, inbox), ==, 1);
+}
+
+/* Nor do ids that a rolled back transaction, or another handle, has taken come back. */
+static void
+test_message_ids (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Journal) other = fixture_open (fixture);
+  g_autoptr (GHashTable) ids = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+
+  begin (fixture->journal);
+  gint64 inbox = add_mailbox (fixture->journal, "INBOX");
+  commit (fixture->journal);
+
+  for (guint32 uid = 1; uid <= 60; uid++)
+    {
+      Journal *journal = uid % 3 == 0 ? other : fixture->journal;
+      g_autofree char *base = g_strdup_printf ("%u", uid);
+
+      begin (journal);
+      gint64 id = add_message (journal, inbox, uid, base);
+      if (uid % 10 == 1)
+        {
+          journal_rollback (journal);
+          continue;
+        }
+      commit (journal);
+      g_assert_true (g_hash_table_add (ids, g_memdup2 (&id, sizeof id)));
+    }
 }
 
 static const struct
@@ -525,6 +564,7 @@ main (int argc, char **argv)
     { "/journal/mailboxes/remove", test_remove_mailbox },
     { "/journal/mailboxes/C3.5/unmarked", test_unmarked },
     { "/journal/messages/columns", test_message_columns },
+    { "/journal/messages/ids", test_message_ids },
     { "/journal/messages/order", test_order },
     { "/journal/messages/refused", test_refused_messages },
     { "/journal/messages/update-of-nothing", test_update_of_nothing },

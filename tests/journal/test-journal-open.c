@@ -151,6 +151,54 @@ test_read_beside_writer (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_messages (reader, inbox), ==, 2);
 }
 
+/* What is written to a scratch journal is forgotten, and the file knows nothing of it. */
+static void
+test_scratch (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  begin (fixture->journal);
+  gint64 inbox = add_mailbox (fixture->journal, "INBOX");
+  add_message (fixture->journal, inbox, 1, "a");
+  commit (fixture->journal);
+
+  g_autoptr (Journal) scratch = journal_open (fixture->state_dir, JOURNAL_OPEN_SCRATCH, NULL, &error);
+  g_assert_no_error (error);
+  begin (scratch);
+  add_message (scratch, inbox, 2, "b");
+  commit (scratch);
+  g_assert_cmpuint (count_messages (scratch, inbox), ==, 2);
+  g_assert_cmpuint (count_messages (fixture->journal, inbox), ==, 1);
+}
+
+static void
+test_scratch_from_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Journal) scratch = journal_open (fixture->state_dir, JOURNAL_OPEN_SCRATCH, NULL, &error);
+
+  g_assert_no_error (error);
+  begin (scratch);
+  add_mailbox (scratch, "INBOX");
+  commit (scratch);
+  g_assert_false (g_file_test (fixture->state_dir, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_scratch_refused (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&fixture->journal, journal_close);
+  fixture_sql (fixture, "PRAGMA user_version = 99");
+  g_assert_null (journal_open (fixture->state_dir, JOURNAL_OPEN_SCRATCH, NULL, &error));
+  g_assert_error (error, JOURNAL_ERROR, JOURNAL_ERROR_NEWER);
+  g_clear_error (&error);
+  fixture_overwrite (fixture, "journal.sqlite", 0, "not a database, not at all", 26);
+  g_assert_null (journal_open (fixture->state_dir, JOURNAL_OPEN_SCRATCH, NULL, &error));
+  g_assert_error (error, JOURNAL_ERROR, JOURNAL_ERROR_CORRUPT);
+}
+
 /* Locks. */
 static void
 test_lock_busy (Fixture *fixture, gconstpointer data)
@@ -415,6 +463,9 @@ main (int argc, char **argv)
     { "/journal/open/zero-length", fixture_set_up, test_zero_length },
     { "/journal/open/newer", fixture_set_up_open, test_newer },
     { "/journal/open/read-beside-writer", fixture_set_up_open, test_read_beside_writer },
+    { "/journal/open/scratch", fixture_set_up_open, test_scratch },
+    { "/journal/open/scratch-from-nothing", fixture_set_up, test_scratch_from_nothing },
+    { "/journal/open/scratch-refused", fixture_set_up_open, test_scratch_refused },
     { "/journal/lock/busy", fixture_set_up, test_lock_busy },
     { "/journal/lock/again", fixture_set_up, test_lock_again },
     { "/journal/damage/read", fixture_set_up_open, test_damage_read },
