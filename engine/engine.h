@@ -14,12 +14,12 @@
 #define ENGINE_VERSION_TEXT "dovetail " DOVETAIL_VERSION
 
 #define ENGINE_ERROR (engine_error_quark ())
-GQuark
-engine_error_quark (void);
+GQuark engine_error_quark (void);
 typedef enum
 {
-  ENGINE_ERROR_CONFIG, /* exit 78 */
-  ENGINE_ERROR_USAGE,  /* a selector names no account or mailbox: exit 64 */
+  ENGINE_ERROR_CONFIG,    /* exit 78 */
+  ENGINE_ERROR_USAGE,     /* a selector names no account: exit 64 */
+  ENGINE_ERROR_NO_CONFIG, /* exit 78: there is no such file yet */
 } EngineError;
 
 typedef enum
@@ -44,24 +44,21 @@ typedef struct
 
 typedef struct _Engine Engine;
 
-/* Reads the configuration (NULL: the default path). Errors: ENGINE_ERROR_CONFIG. (transfer full) */
-Engine *
-engine_new (const char *config_path, GError **error);
-void
-engine_free (Engine *engine);
+/* Reads the configuration (NULL: the default path). Errors: ENGINE_ERROR_CONFIG, ENGINE_ERROR_NO_CONFIG.
+ * (transfer full) */
+Engine *engine_new (const char *config_path, GError **error);
+void engine_free (Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Engine, engine_free)
 
 /* Names of the accounts, in file order; NULL-terminated, owned by the engine. */
-const char *const *
-engine_get_accounts (Engine *engine);
+const char *const *engine_get_accounts (Engine *engine);
 
-/* Cancelling ends every account at the next safe point: what was confirmed is journalled. */
-void
-engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *cancellable,
-                  EngineEventFunc event, gpointer event_data, GAsyncReadyCallback callback,
-                  gpointer user_data);
+/* Cancelling ends every account at the next safe point: what was confirmed is journalled. The engine must
+ * live until the callback, which comes after the last event. */
+void engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *cancellable,
+                       EngineEventFunc event, gpointer event_data, GAsyncReadyCallback callback,
+                       gpointer user_data);
 
 /* *outcome: the worst of all accounts (CONFIG, AUTHENTICATION, REFUSED, OFFLINE, LEFT, EQUAL in this order).
  * FALSE only for ENGINE_ERROR_USAGE, before anything was done. */
-gboolean
-engine_run_finish (Engine *engine, GAsyncResult *result, EngineOutcome *outcome, GError **error);
+gboolean engine_run_finish (Engine *engine, GAsyncResult *result, EngineOutcome *outcome, GError **error);

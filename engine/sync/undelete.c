@@ -28,6 +28,7 @@ typedef struct
   Undelete *undelete;
   const char *name;
   MaildirBox *box;
+  MaildirScan *scan;   /* from before anything came back */
   GPtrArray *messages; /* of AtticMessage, unowned: those that are in tmp/, or visible already */
 } Return;
 
@@ -134,15 +135,6 @@ letters_for (Return *self, const AtticMessage *message, guint32 *letters, GError
   return TRUE;
 }
 
-static gboolean
-is_visible (Return *self, const char *base)
-{
-  g_autofree char *file = NULL;
-  gboolean in_new;
-
-  return maildir_box_find (self->box, base, &file, &in_new, NULL);
-}
-
 /* A copy in tmp/, unless an earlier try has made the message visible. *here FALSE: its file is lost, which is
  * said. */
 static gboolean
@@ -152,7 +144,7 @@ bring_to_tmp (Return *self, const AtticMessage *message, gboolean *here, GError 
   g_autoptr (GError) local_error = NULL;
 
   *here = TRUE;
-  if (is_visible (self, base))
+  if (maildir_scan_find (self->scan, base) != NULL)
     return TRUE;
   if (!maildir_box_remove_tmp (self->box, base, error))
     return FALSE;
@@ -242,19 +234,34 @@ tell_returned (Return *self)
   undelete->n_restored += self->messages->len;
 }
 
+/* Opens the mailbox and looks into it. */
+static MaildirBox *
+open_mailbox (Undelete *undelete, const char *name, MaildirScan **scan, GError **error)
+{
+  g_autofree char *directory = directory_for (undelete, name, error);
+  g_autoptr (MaildirBox) box = NULL;
+
+  if (directory == NULL)
+    return NULL;
+  box = maildir_box_open (undelete->maildir, directory, name, TRUE, error);
+  if (box == NULL)
+    return NULL;
+  *scan = maildir_scan (box, error);
+  return *scan != NULL ? g_steal_pointer (&box) : NULL;
+}
+
 /* Everything of one mailbox, in the steps of any delivery. A mailbox whose directory is damaged is left. */
 static gboolean
 return_mailbox (Undelete *undelete, const char *name, GPtrArray *messages, GError **error)
 {
   g_autoptr (GPtrArray) here = g_ptr_array_new ();
-  g_autoptr (MaildirBox) box = NULL;
+  g_autoptr (MaildirScan) scan = NULL;
   g_autoptr (GError) local_error = NULL;
-  g_autofree char *directory = directory_for (undelete, name, &local_error);
+  g_autoptr (MaildirBox) box = open_mailbox (undelete, name, &scan, &local_error);
+  Return self = { .undelete = undelete, .name = name, .box = box, .scan = scan, .messages = here };
 
-  if (directory != NULL)
-    box = maildir_box_open (undelete->maildir, directory, name, TRUE, &local_error);
-  if (box == NULL && (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED) ||
-                      g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NAME)))
+  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED) ||
+      g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NAME))
     {
       report_left (&undelete->report, name, "mailbox", "%s; its messages stay in the attic",
                    local_error->message);
@@ -265,8 +272,6 @@ return_mailbox (Undelete *undelete, const char *name, GPtrArray *messages, GErro
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
-  Return self = { .undelete = undelete, .name = name, .box = box, .messages = here };
-
   if (!bring_all_to_tmp (&self, messages, error) || !publish_all (&self, error) ||
       !forget_rows (&self, error))
     return FALSE;

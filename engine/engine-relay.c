@@ -1,0 +1,169 @@
+#include "engine-relay.h"
+
+#define ON_THE_WAY_MAX 256
+#define PROGRESS_INTERVAL_US (G_USEC_PER_SEC / 10)
+
+struct _EngineRelay
+{
+  GMainContext *context;
+  EngineEventFunc event;
+  gpointer user_data;
+
+  GMutex mutex;
+  GCond room;
+  guint on_the_way; /* under the mutex */
+
+  /* The sender's own. */
+  gint64 progress_sent;  /* monotonic time of the last one */
+  EngineEvent *progress; /* (nullable) held back */
+};
+
+/* One event on its way. */
+typedef struct
+{
+  EngineRelay *relay;
+  EngineEvent *event;
+} Parcel;
+
+static EngineField *
+copy_fields (const EngineField *fields, guint n_fields)
+{
+  EngineField *copy = g_new0 (EngineField, n_fields);
+
+  for (guint i = 0; i < n_fields; i++)
+    copy[i] = (EngineField){ .key = g_strdup (fields[i].key),
+                             .string = g_strdup (fields[i].string),
+                             .number = fields[i].number };
+  return copy;
+}
+
+static EngineEvent *
+event_copy (const EngineEvent *event)
+{
+  EngineEvent *copy = g_memdup2 (event, sizeof *event);
+
+  copy->account = g_strdup (event->account);
+  copy->mailbox = g_strdup (event->mailbox);
+  copy->name = g_strdup (event->name);
+  copy->text = g_strdup (event->text);
+  copy->fields = copy_fields (event->fields, event->n_fields);
+  return copy;
+}
+
+static void
+event_free (EngineEvent *event)
+{
+  for (guint i = 0; i < event->n_fields; i++)
+    {
+      g_free ((char *)event->fields[i].key);
+      g_free ((char *)event->fields[i].string);
+    }
+  g_free ((EngineField *)event->fields);
+  g_free ((char *)event->account);
+  g_free ((char *)event->mailbox);
+  g_free ((char *)event->name);
+  g_free ((char *)event->text);
+  g_free (event);
+}
+
+EngineRelay *
+engine_relay_new (GMainContext *context, EngineEventFunc event, gpointer user_data)
+{
+  EngineRelay *relay = g_new0 (EngineRelay, 1);
+
+  relay->context = context != NULL ? g_main_context_ref (context) : NULL;
+  relay->event = event;
+  relay->user_data = user_data;
+  g_mutex_init (&relay->mutex);
+  g_cond_init (&relay->room);
+  return relay;
+}
+
+void
+engine_relay_free (EngineRelay *relay)
+{
+  g_clear_pointer (&relay->progress, event_free);
+  g_clear_pointer (&relay->context, g_main_context_unref);
+  g_mutex_clear (&relay->mutex);
+  g_cond_clear (&relay->room);
+  g_free (relay);
+}
+
+/* The event comes last: the relay may be gone after it. */
+static gboolean
+deliver (gpointer user_data)
+{
+  Parcel *parcel = user_data;
+  EngineRelay *relay = parcel->relay;
+
+  g_mutex_lock (&relay->mutex);
+  relay->on_the_way--;
+  g_cond_signal (&relay->room);
+  g_mutex_unlock (&relay->mutex);
+  relay->event (parcel->event, relay->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+parcel_free (gpointer user_data)
+{
+  Parcel *parcel = user_data;
+
+  event_free (parcel->event);
+  g_free (parcel);
+}
+
+static void
+wait_for_room (EngineRelay *relay)
+{
+  g_mutex_lock (&relay->mutex);
+  while (relay->on_the_way >= ON_THE_WAY_MAX)
+    g_cond_wait (&relay->room, &relay->mutex);
+  relay->on_the_way++;
+  g_mutex_unlock (&relay->mutex);
+}
+
+/* By a source always: g_main_context_invoke may run the function here and now, on the account's thread. */
+static void
+send (EngineRelay *relay, EngineEvent *event)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+  Parcel *parcel = g_new0 (Parcel, 1);
+
+  parcel->relay = relay;
+  parcel->event = event;
+  wait_for_room (relay);
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, deliver, parcel, parcel_free);
+  g_source_attach (source, relay->context);
+}
+
+static void
+send_progress (EngineRelay *relay, const EngineEvent *event)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  g_clear_pointer (&relay->progress, event_free);
+  if (relay->progress_sent != 0 && now - relay->progress_sent < PROGRESS_INTERVAL_US)
+    {
+      relay->progress = event_copy (event);
+      return;
+    }
+  relay->progress_sent = now;
+  send (relay, event_copy (event));
+}
+
+void
+engine_relay_send (const EngineEvent *event, gpointer user_data)
+{
+  EngineRelay *relay = user_data;
+
+  if (event->type == ENGINE_EVENT_PROGRESS)
+    {
+      send_progress (relay, event);
+      return;
+    }
+  if (event->type == ENGINE_EVENT_DONE && relay->progress != NULL)
+    send (relay, g_steal_pointer (&relay->progress));
+  send (relay, event_copy (event));
+}

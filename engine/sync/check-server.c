@@ -1,0 +1,159 @@
+#include "check-server.h"
+
+#include "../maildir/maildir.h"
+#include "../message/text-safe.h"
+
+#include <string.h>
+
+static const struct
+{
+  ImapCapability capability;
+  const char *name;
+  const char *cost;
+} capabilities[] = {
+  { IMAP_CAPABILITY_UIDPLUS, "UIDPLUS", "uploads are looked for afterwards, and expunging takes more steps" },
+  { IMAP_CAPABILITY_CONDSTORE, "CONDSTORE", "the flags of every message are read at each sync" },
+  { IMAP_CAPABILITY_QRESYNC, "QRESYNC", "what was deleted is found by listing whole mailboxes" },
+  { IMAP_CAPABILITY_MOVE, "MOVE", "messages are copied, then deleted" },
+  { IMAP_CAPABILITY_LIST_STATUS, "LIST-STATUS", "each mailbox is asked for its state by itself" },
+  { IMAP_CAPABILITY_SPECIAL_USE, "SPECIAL-USE",
+    "no mailbox is known to be the trash: deleted messages are expunged" },
+};
+
+static void
+tell_capabilities (Report *self, ImapSession *session)
+{
+  guint lacking = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (capabilities); i++)
+    {
+      const EngineField fields[] = { { .key = "capability", .string = capabilities[i].name } };
+
+      if (imap_session_has (session, capabilities[i].capability))
+        continue;
+      lacking++;
+      report_fields (self, ENGINE_EVENT_RESULT, NULL, "lacks", fields, G_N_ELEMENTS (fields),
+                     "ok: the server lacks %s: %s", capabilities[i].name, capabilities[i].cost);
+    }
+  if (lacking == 0)
+    report (self, ENGINE_EVENT_RESULT, NULL, "capabilities", "ok: the server can do all that helps");
+}
+
+/* (transfer full) (nullable): as it is named here; NULL for what can't be named. */
+static char *
+local_name (ImapSession *session, const ImapListItem *item)
+{
+  const char *prefix = imap_session_get_prefix (session);
+  const char *name = item->mailbox;
+
+  if (name == NULL || (item->delimiter != '/' && strchr (name, '/') != NULL))
+    return NULL;
+  if (*prefix != '\0' && g_str_has_prefix (name, prefix) && name[strlen (prefix)] != '\0')
+    name += strlen (prefix);
+  return g_strdelimit (g_strdup (name), (char[]){ item->delimiter, '\0' }, '/');
+}
+
+static gboolean
+check_name (const Job *job, Report *self, ImapSession *session, const ImapListItem *item, char **name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = NULL;
+  g_autofree char *safe = text_make_safe (item->raw);
+
+  *name = local_name (session, item);
+  if (*name != NULL)
+    directory = maildir_directory_for_mailbox (job->account->layout, *name, &error);
+  if (directory != NULL)
+    return TRUE;
+  report_left (self, safe, "name", "%s; it is left on the server, rename it there to have it here",
+               error != NULL ? error->message : "this name can't be a directory's");
+  return FALSE;
+}
+
+static void
+tell_use (Report *self, const ImapListItem *item, const char *name)
+{
+  static const char *const uses[] = { "\\Trash", "\\Junk", "\\Drafts", "\\Sent", "\\Archive", "\\All" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
+    if (imap_list_item_has (item, uses[i]))
+      report (self, ENGINE_EVENT_RESULT, name, "special-use", "ok: the server's %s", uses[i]);
+}
+
+static gboolean
+has_trash (GPtrArray *items)
+{
+  for (guint i = 0; i < items->len; i++)
+    if (imap_list_item_has (g_ptr_array_index (items, i), "\\Trash"))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_asked_for (const Job *job, const char *name)
+{
+  return account_wants_mailbox (job->account, name) && job_wants_mailbox (job, name);
+}
+
+static void
+tell_missing (const Job *job, Report *self, GHashTable *names)
+{
+  for (guint i = 0; job->only != NULL && job->only[i] != NULL; i++)
+    if (!g_hash_table_contains (names, job->only[i]))
+      {
+        g_autofree char *safe = text_make_safe (job->only[i]);
+
+        report_left (
+            self, safe, "unknown-mailbox",
+            "the server has no such mailbox, or mailboxes= leaves it out; `dovetail check %s` lists all",
+            self->account);
+      }
+}
+
+static void
+tell_mailboxes (const Job *job, Report *self, ImapSession *session, GPtrArray *items)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  guint asleep = 0;
+
+  for (guint i = 0; i < items->len; i++)
+    {
+      const ImapListItem *item = g_ptr_array_index (items, i);
+      g_autofree char *name = NULL;
+
+      if (imap_list_item_has (item, "\\Noselect") || imap_list_item_has (item, "\\NonExistent") ||
+          !check_name (job, self, session, item, &name))
+        continue;
+      if (!is_asked_for (job, name))
+        {
+          asleep++;
+          continue;
+        }
+      report (self, ENGINE_EVENT_INFO, name, "mailbox", "ok");
+      tell_use (self, item, name);
+      g_hash_table_add (names, g_steal_pointer (&name));
+    }
+  const EngineField fields[] = { { .key = "mailboxes", .number = g_hash_table_size (names) },
+                                 { .key = "left_out", .number = asleep } };
+
+  tell_missing (job, self, names);
+  report_fields (self, ENGINE_EVENT_RESULT, NULL, "mailboxes", fields, G_N_ELEMENTS (fields),
+                 "ok: %u mailbox%s to synchronize, %u left out", g_hash_table_size (names),
+                 g_hash_table_size (names) == 1 ? "" : "es", asleep);
+}
+
+gboolean
+check_server (const Job *job, Report *self, ImapSession *session, GError **error)
+{
+  g_autoptr (GPtrArray) items = NULL;
+
+  tell_capabilities (self, session);
+  items = imap_session_list (session, error);
+  if (items == NULL)
+    return FALSE;
+  tell_mailboxes (job, self, session, items);
+  if (job->account->delete_mode == ACCOUNT_DELETE_TRASH && !has_trash (items))
+    report (self, ENGINE_EVENT_RESULT, NULL, "no-trash",
+            "ok: no mailbox is marked \\Trash: what is deleted here is expunged on the server");
+  return TRUE;
+}
