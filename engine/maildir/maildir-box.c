@@ -166,9 +166,10 @@ set_open_error (MaildirBox *box, int error_number, GError **error)
       maildir_set_error_from_errno (error, error_number, "%s", box->label);
       return;
     }
-  reason = g_strdup_printf ("the directory can't be opened: %s", error_number == ELOOP
-                                                                     ? "there is a symbolic link on the way"
-                                                                     : g_strerror (error_number));
+  if (error_number == ELOOP || error_number == ENOTDIR)
+    reason = g_strdup ("a symbolic link or a file is in its place or on the way");
+  else
+    reason = g_strdup_printf ("the directory can't be opened: %s", g_strerror (error_number));
   set_damaged (box, reason, error);
 }
 
