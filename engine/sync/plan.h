@@ -63,15 +63,13 @@ typedef struct
 
 typedef enum
 {
-  PLAN_FORGET,   /* row, base: gone on both sides, or gone there and replaced here: a new message then */
-  PLAN_DOWNLOAD, /* uid */
-  PLAN_UPLOAD,   /* base: a new message here; with `flags`; what it has beyond them is `not_kept` */
-  PLAN_REPLACE, /* row, uid, base: upload the new content with `flags`, then delete the old uid; the row takes
-                   the new one. A LOCAL_FLAGS of the row may follow */
-  PLAN_PAIR, /* uid, base: equal on both sides; a base row with `flags` (what both have: intersection) begins
-              */
-  PLAN_RELINK, /* row, base: the same content under a new base name here; `flags` are still those of the row
-                */
+  PLAN_FORGET,         /* row, base: gone on both sides, or gone there and replaced here: new then */
+  PLAN_DOWNLOAD,       /* uid */
+  PLAN_UPLOAD,         /* base: a new message here; with `flags`; what it has beyond is `not_kept` */
+  PLAN_REPLACE,        /* row, uid, base: upload the new content with `flags`, then delete the old uid; the
+                          row takes the new one. A LOCAL_FLAGS of the row may follow */
+  PLAN_PAIR,           /* uid, base: equal on both sides; a row with `flags` (what both have) begins */
+  PLAN_RELINK,         /* row, base: the same content under a new name here; `flags` are still the row's */
   PLAN_REMOTE_FLAGS,   /* row, uid, add, remove */
   PLAN_LOCAL_FLAGS,    /* row, base, add, remove */
   PLAN_BASE_FLAGS,     /* row, flags, not_kept: both sides agree already, the base follows */

@@ -23,11 +23,8 @@ typedef struct
 } Expected;
 
 /* Of the whole world, what is hidden included. */
-void
-expected_init (Expected *expected, const World *world, const WorldRules *rules);
+void expected_init (Expected *expected, const World *world, const WorldRules *rules);
 
 /* That both sides and the base are equal and have each content as often as expected. */
-void
-expected_assert_copies (const Expected *expected, const World *world);
-void
-expected_assert_flags (const Expected *expected, const World *world);
+void expected_assert_copies (const Expected *expected, const World *world);
+void expected_assert_flags (const Expected *expected, const World *world);

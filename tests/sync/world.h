@@ -73,38 +73,26 @@ typedef struct
 
 typedef struct _WorldPlanner WorldPlanner;
 
-WorldPlanner *
-world_planner_new (void);
-void
-world_planner_free (WorldPlanner *planner);
+WorldPlanner *world_planner_new (void);
+void world_planner_free (WorldPlanner *planner);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WorldPlanner, world_planner_free)
 
-void
-world_add_remote (World *world, guint32 uid, guint8 content, guint8 flags, gboolean hidden);
-void
-world_add_local (World *world, guint8 name, guint8 content, guint8 flags, gboolean hidden);
-void
-world_add_row (World *world, WorldRow row);
+void world_add_remote (World *world, guint32 uid, guint8 content, guint8 flags, gboolean hidden);
+void world_add_local (World *world, guint8 name, guint8 content, guint8 flags, gboolean hidden);
+void world_add_row (World *world, WorldRow row);
 /* (nullable) */
-WorldRemote *
-world_find_remote (const World *world, guint32 uid);
-WorldLocal *
-world_find_local (const World *world, guint8 name);
-WorldRow *
-world_find_row (const World *world, gint64 id);
+WorldRemote *world_find_remote (const World *world, guint32 uid);
+WorldLocal *world_find_local (const World *world, guint8 name);
+WorldRow *world_find_row (const World *world, gint64 id);
 
 /* (transfer full): plan_mailbox of what is seen of `world`. Valid as long as the planner. */
-GArray *
-world_plan (WorldPlanner *planner, const World *world, const WorldRules *rules);
+GArray *world_plan (WorldPlanner *planner, const World *world, const WorldRules *rules);
 
-guint8
-world_name_from_plan (const char *base);
-guint8
-world_flags_from_plan (MessageFlags flags);
+guint8 world_name_from_plan (const char *base);
+guint8 world_flags_from_plan (MessageFlags flags);
 
 /* Whether `second`, which stands after `first` in the array, may as well be applied before it. */
-gboolean
-world_may_swap (const PlanOperation *first, const PlanOperation *second);
+gboolean world_may_swap (const PlanOperation *first, const PlanOperation *second);
 
 /* Applies operation `index`; `done` (as many as operations) has what was applied so far. An operation whose
  * work another one did (an undecided upload that an undecided download turned out to equal) is skipped. */
