@@ -3,27 +3,26 @@
  * closed -> (net_connection_open) plain -> (start_tls, or open itself) secure -> failed or closed
  *
  * Invariants: `stream` is what bytes go through, the TLS stream as soon as there is one; nothing is read or
- * written once `error` is set; sources of the context live only inside wait_for_io, so nothing here runs when
- * somebody else iterates the context.
+ * written once `error` is set; the sources of the context only note what they saw, so nothing happens when
+ * somebody else iterates it.
  */
 #include "connection.h"
 #include "dial.h"
 #include "output-queue.h"
 #include "tls-client.h"
 #include "tls-stream.h"
+#include "trickle.h"
+#include "waiter.h"
 
 #define READ_SIZE (64 * 1024)
 /* After so many full reads or writes in a row the caller gets its turn. */
 #define MAX_ROUNDS 4
-/* What makes a trickle, with `timeout`: see the header. */
-#define MIN_PROGRESS 1024
 
 struct _NetConnection
 {
   NetEndpoint endpoint; /* with strings of our own */
   char *name;           /* "imap.example.org:993" */
-  GMainContext *context;
-  GCancellable *cancellable;
+  NetWaiter waiter;
   GSocketConnection *tcp; /* (nullable) before open */
   NetTlsClient *tls;      /* (nullable) in clear */
   GIOStream *stream;      /* (nullable) tcp, or TLS over it */
@@ -36,17 +35,14 @@ struct _NetConnection
   guint8 buffer[READ_SIZE];
   gsize held_start, held_end; /* before TLS: buffer[start..end) lies behind a line that was handed on */
   guint64 received, sent;
-
-  /* The trickle rule: octets moved, and time spent waiting, since the last real progress. */
-  gboolean is_watched;
-  gsize watched_octets;
-  gint64 watched_time;
-
-  /* What a wait saw. */
-  gboolean readable, writable, expired;
+  NetTrickle trickle;
 };
 
-G_DEFINE_QUARK (net - error - quark, net_error)
+GQuark
+net_error_quark (void)
+{
+  return g_quark_from_static_string ("net-error-quark");
+}
 
 static char *
 format_endpoint (const NetEndpoint *endpoint)
@@ -61,6 +57,7 @@ NetConnection *
 net_connection_new (const NetEndpoint *endpoint, GMainContext *context, GCancellable *cancellable)
 {
   NetConnection *connection = g_new0 (NetConnection, 1);
+  g_autoptr (GCancellable) own = cancellable != NULL ? g_object_ref (cancellable) : g_cancellable_new ();
 
   connection->endpoint = *endpoint;
   connection->endpoint.host = g_strdup (endpoint->host);
@@ -69,8 +66,7 @@ net_connection_new (const NetEndpoint *endpoint, GMainContext *context, GCancell
   connection->endpoint.ticket_file = g_strdup (endpoint->ticket_file);
   connection->endpoint.ticket_user = g_strdup (endpoint->ticket_user);
   connection->name = format_endpoint (endpoint);
-  connection->context = context != NULL ? g_main_context_ref (context) : NULL;
-  connection->cancellable = cancellable != NULL ? g_object_ref (cancellable) : g_cancellable_new ();
+  net_waiter_init (&connection->waiter, context, own);
   connection->output = net_output_queue_new ();
   return connection;
 }
@@ -79,6 +75,7 @@ net_connection_new (const NetEndpoint *endpoint, GMainContext *context, GCancell
 static void
 drop_stream (NetConnection *connection)
 {
+  net_waiter_set_stream (&connection->waiter, NULL);
   if (connection->tls != NULL)
     net_tls_client_save_ticket (connection->tls);
   if (connection->tcp != NULL)
@@ -100,8 +97,7 @@ net_connection_free (NetConnection *connection)
   g_free ((char *)connection->endpoint.ticket_file);
   g_free ((char *)connection->endpoint.ticket_user);
   g_free (connection->name);
-  g_clear_pointer (&connection->context, g_main_context_unref);
-  g_object_unref (connection->cancellable);
+  net_waiter_clear (&connection->waiter);
   g_free (connection);
 }
 
@@ -196,88 +192,20 @@ pending_records (NetConnection *connection)
 
 /* Waiting. */
 
+/* FALSE: cancelled, and the connection has failed. */
 static gboolean
-set_flag (gpointer user_data)
+wait_for_io (NetConnection *connection, gint64 deadline)
 {
-  *(gboolean *)user_data = TRUE;
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-on_pollable (GObject *stream, gpointer user_data)
-{
-  return set_flag (user_data);
-}
-
-static GSource *
-attach (NetConnection *connection, GSource *source, GSourceFunc callback, gboolean *flag)
-{
-  g_source_set_callback (source, callback, flag, NULL);
-  g_source_attach (source, connection->context);
-  return source;
-}
-
-static void
-detach (GSource *source)
-{
-  if (source == NULL)
-    return;
-  g_source_destroy (source);
-  g_source_unref (source);
-}
-
-/* One iteration of the context: until input, room for output if that is wanted, a cancellation, microseconds
- * (-1: for ever) are over, or somebody else's event. FALSE: cancelled, and the connection has failed. */
-static gboolean
-wait_for_io (NetConnection *connection, gboolean for_output, gint64 microseconds)
-{
-  GPollableInputStream *in = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (connection->stream));
-  GPollableOutputStream *out = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (connection->stream));
-  GSource *input, *output = NULL, *deadline = NULL;
-
-  connection->readable = connection->writable = connection->expired = FALSE;
-  input = attach (connection, g_pollable_input_stream_create_source (in, connection->cancellable),
-                  G_SOURCE_FUNC (on_pollable), &connection->readable);
-  if (for_output)
-    output = attach (connection, g_pollable_output_stream_create_source (out, NULL),
-                     G_SOURCE_FUNC (on_pollable), &connection->writable);
-  if (microseconds > 0)
-    {
-      deadline = g_timeout_source_new (microseconds / 1000 + 1);
-      /* What has come is handled before anybody complains that nothing came. */
-      g_source_set_priority (deadline, G_PRIORITY_LOW);
-      attach (connection, deadline, set_flag, &connection->expired);
-    }
-  g_main_context_iteration (connection->context, microseconds != 0);
-  detach (input);
-  detach (output);
-  detach (deadline);
-  if (g_cancellable_is_cancelled (connection->cancellable))
+  net_waiter_wait (&connection->waiter, net_connection_get_queued (connection) > 0, deadline);
+  if (g_cancellable_is_cancelled (connection->waiter.cancellable))
     return fail_with (connection, NET_ERROR_CANCELLED, "cancelled");
   return TRUE;
-}
-
-/* The trickle rule. */
-
-static void
-restart_watch (NetConnection *connection)
-{
-  connection->watched_octets = 0;
-  connection->watched_time = 0;
-}
-
-static void
-count_progress (NetConnection *connection, gsize octets)
-{
-  connection->watched_octets += octets;
-  if (connection->watched_octets >= MIN_PROGRESS)
-    restart_watch (connection);
 }
 
 void
 net_connection_note_progress (NetConnection *connection)
 {
-  restart_watch (connection);
+  net_trickle_restart (&connection->trickle);
 }
 
 static gint64
@@ -286,32 +214,27 @@ timeout_microseconds (NetConnection *connection)
   return connection->endpoint.timeout * G_TIME_SPAN_SECOND;
 }
 
-/* Waits for I/O while the peer has something to do; only the time spent here counts against it, not what the
- * caller does between two calls. */
+/* Waits for I/O while the trickle rule watches. */
 static void
 wait_watched (NetConnection *connection, gboolean is_due, gboolean may_block)
 {
+  NetTrickle *trickle = &connection->trickle;
   gint64 begin = g_get_monotonic_time ();
-  gint64 left;
+  gint64 deadline;
 
-  if (is_due && !connection->is_watched)
-    restart_watch (connection);
-  connection->is_watched = is_due;
-  left = MAX (timeout_microseconds (connection) - connection->watched_time, 1);
-  if (!wait_for_io (connection, net_connection_get_queued (connection) > 0,
-                    !may_block ? 0
-                    : is_due   ? left
-                               : -1))
+  net_trickle_set_due (trickle, is_due);
+  deadline = begin + timeout_microseconds (connection) - trickle->waited;
+  if (!wait_for_io (connection, !may_block ? 0 : is_due ? deadline : -1))
     return;
-  connection->watched_time += g_get_monotonic_time () - begin;
-  if (!connection->expired)
+  trickle->waited += g_get_monotonic_time () - begin;
+  if (!connection->waiter.expired)
     return;
-  if (connection->watched_octets == 0)
+  if (trickle->octets == 0)
     fail_with (connection, NET_ERROR_TIMEOUT, "the server was silent for %u seconds",
                connection->endpoint.timeout);
   else
     fail_with (connection, NET_ERROR_TIMEOUT, "the server gave less than %d octets in %u seconds",
-               MIN_PROGRESS, connection->endpoint.timeout);
+               NET_TRICKLE_MIN_OCTETS, connection->endpoint.timeout);
 }
 
 /* Input. */
@@ -353,6 +276,15 @@ has_held_input (NetConnection *connection)
   return connection->held_start < connection->held_end;
 }
 
+/* Is there something in the TLS stream that the socket knows nothing of any more? */
+static gboolean
+has_decrypted_input (NetConnection *connection)
+{
+  NetTlsStream *stream = tls_stream (connection);
+
+  return stream != NULL && net_tls_stream_has_input (stream);
+}
+
 /* The next octets, into the buffer: 0 when there are none now or the connection has failed. */
 static gsize
 read_some (NetConnection *connection)
@@ -385,7 +317,7 @@ receive (NetConnection *connection)
     {
       length = read_some (connection);
       connection->received += length;
-      count_progress (connection, length);
+      net_trickle_count (&connection->trickle, length);
       moved = moved || length > 0;
       connection->held_start = 0;
       connection->held_end = is_line_by_line (connection) ? length : 0;
@@ -449,7 +381,7 @@ send_queued (NetConnection *connection)
   while (round < MAX_ROUNDS && send_piece (connection, &error))
     round++;
   if (round > 0)
-    count_progress (connection, MIN_PROGRESS);
+    net_trickle_restart (&connection->trickle);
   if (error == NULL)
     ;
   else if (would_block (error))
@@ -473,10 +405,12 @@ net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **e
   if (connection->error == NULL && has_held_input (connection))
     moved = hand_on_line (connection);
   if (connection->error == NULL)
-    wait_watched (connection, awaiting || net_connection_get_queued (connection) > 0, !moved);
-  if (connection->error == NULL && connection->readable && !has_held_input (connection))
+    wait_watched (connection, awaiting || net_connection_get_queued (connection) > 0,
+                  !moved && !has_decrypted_input (connection));
+  if (connection->error == NULL && (connection->waiter.readable || has_decrypted_input (connection)) &&
+      !has_held_input (connection))
     receive (connection);
-  if (connection->error == NULL && connection->writable)
+  if (connection->error == NULL && connection->waiter.writable)
     send_queued (connection);
   return report (connection, error);
 }
@@ -522,11 +456,7 @@ net_connection_get_sent (NetConnection *connection)
 static void
 wait_for_handshake (NetConnection *connection, gint64 deadline)
 {
-  gint64 left = deadline - g_get_monotonic_time ();
-
-  if (left > 0 && !wait_for_io (connection, pending_records (connection) > 0, left))
-    return;
-  if (left <= 0 || connection->expired)
+  if (wait_for_io (connection, deadline) && g_get_monotonic_time () >= deadline)
     fail_with (connection, NET_ERROR_TIMEOUT, "the TLS handshake was not finished within %u seconds",
                connection->endpoint.timeout);
 }
@@ -569,6 +499,7 @@ secure (NetConnection *connection)
   stream = net_tls_stream_new (G_IO_STREAM (connection->tcp), net_tls_client_ref_ssl (connection->tls));
   g_object_unref (connection->stream);
   connection->stream = G_IO_STREAM (stream);
+  net_waiter_set_stream (&connection->waiter, connection->stream);
   return shake_hands (connection);
 }
 
@@ -578,10 +509,11 @@ open_stream (NetConnection *connection)
   const NetEndpoint *endpoint = &connection->endpoint;
   GError *error = NULL;
 
-  connection->tcp = net_dial (endpoint, connection->context, connection->cancellable, &error);
+  connection->tcp = net_dial (endpoint, connection->waiter.context, connection->waiter.cancellable, &error);
   if (connection->tcp == NULL)
     return fail (connection, error);
   connection->stream = G_IO_STREAM (g_object_ref (connection->tcp));
+  net_waiter_set_stream (&connection->waiter, connection->stream);
   if (endpoint->tls_from_start)
     return secure (connection);
   if (endpoint->allow_plain && !net_connection_is_loopback (connection))
@@ -651,16 +583,13 @@ net_connection_get_channel_binding (NetConnection *connection, const char **type
 static void
 drain (NetConnection *connection, gint64 deadline)
 {
-  while (connection->error == NULL && net_connection_get_queued (connection) > 0)
+  while (connection->error == NULL && net_connection_get_queued (connection) > 0 &&
+         g_get_monotonic_time () < deadline)
     {
-      gint64 left = deadline - g_get_monotonic_time ();
-
-      send_queued (connection);
-      if (connection->error != NULL || net_connection_get_queued (connection) == 0)
-        return;
-      if (left <= 0 || !wait_for_io (connection, TRUE, left))
-        return;
-      if (connection->readable)
+      if (send_queued (connection))
+        continue;
+      if (net_connection_get_queued (connection) > 0 && wait_for_io (connection, deadline) &&
+          connection->waiter.readable)
         receive (connection);
     }
 }

@@ -17,8 +17,7 @@
 #include <gio/gio.h>
 
 #define NET_ERROR (net_error_quark ())
-GQuark
-net_error_quark (void);
+GQuark net_error_quark (void);
 typedef enum
 {
   NET_ERROR_OFFLINE, /* no DNS answer, no route, refused, unreachable: try again when there is a network */
@@ -57,64 +56,49 @@ typedef gboolean (*NetSourceFunc) (guint8 *buffer, gsize size, gsize *length, gp
  */
 NetConnection *
 net_connection_new (const NetEndpoint *endpoint, GMainContext *context, GCancellable *cancellable);
-void
-net_connection_free (NetConnection *connection);
+void net_connection_free (NetConnection *connection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NetConnection, net_connection_free)
 
 /* Where the bytes go. Must be set before open. */
-void
-net_connection_set_input (NetConnection *connection, NetInputFunc input, gpointer user_data);
+void net_connection_set_input (NetConnection *connection, NetInputFunc input, gpointer user_data);
 
 /* Connects, and with tls_from_start completes and verifies TLS, before it returns. No byte is sent or
  * believed in clear when TLS was asked for. */
-gboolean
-net_connection_open (NetConnection *connection, GError **error);
+gboolean net_connection_open (NetConnection *connection, GError **error);
 
 /* TLS on the open plain connection. The caller has just seen the tagged OK; if any octet lies behind it, the
  * connection fails with NET_ERROR_PROTOCOL ("data before TLS"). The caller starts with a new parser. */
-gboolean
-net_connection_start_tls (NetConnection *connection, GError **error);
+gboolean net_connection_start_tls (NetConnection *connection, GError **error);
 
-gboolean
-net_connection_is_secure (NetConnection *connection);
-gboolean
-net_connection_is_loopback (NetConnection *connection);
+gboolean net_connection_is_secure (NetConnection *connection);
+gboolean net_connection_is_loopback (NetConnection *connection);
 
 /* Channel binding of the TLS connection (RFC 5929, RFC 9266): "tls-exporter" on 1.3, "tls-unique" on 1.2.
  * Returns (transfer full) (nullable); *type is a static string. */
-GBytes *
-net_connection_get_channel_binding (NetConnection *connection, const char **type);
+GBytes *net_connection_get_channel_binding (NetConnection *connection, const char **type);
 
 /* Queues octets. Never blocks. After a failure it does nothing. */
-void
-net_connection_write (NetConnection *connection, const char *data, gsize length);
+void net_connection_write (NetConnection *connection, const char *data, gsize length);
 
 /* Queues a stream of octets behind what is queued; pulled as the peer takes it, never held whole. `notify` is
  * called when it ended or the connection goes. A failing source fails the connection. */
-void
-net_connection_write_source (NetConnection *connection, NetSourceFunc source, gpointer user_data,
-                             GDestroyNotify notify);
+void net_connection_write_source (NetConnection *connection, NetSourceFunc source, gpointer user_data,
+                                  GDestroyNotify notify);
 
 /* Octets queued and not yet taken; a source counts as one octet until it ended. */
-gsize
-net_connection_get_queued (NetConnection *connection);
+gsize net_connection_get_queued (NetConnection *connection);
 
 /* Waits until something came in or went out, and handles it. TRUE: look at your own state and call again.
  * Only this function iterates the context. `awaiting` tells that a response is due (deadlines apply). */
-gboolean
-net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **error);
+gboolean net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **error);
 
 /* A whole response has come: the trickle rule starts anew. */
-void
-net_connection_note_progress (NetConnection *connection);
+void net_connection_note_progress (NetConnection *connection);
 
 /* Octets on the wire's application layer since open. */
-guint64
-net_connection_get_received (NetConnection *connection);
-guint64
-net_connection_get_sent (NetConnection *connection);
+guint64 net_connection_get_received (NetConnection *connection);
+guint64 net_connection_get_sent (NetConnection *connection);
 
 /* Writes what is queued, sends close_notify, shuts down; bounded by the timeout. Errors are of no interest.
  */
-void
-net_connection_close (NetConnection *connection);
+void net_connection_close (NetConnection *connection);

@@ -10,5 +10,4 @@ GSocketConnection *
 net_dial (const NetEndpoint *endpoint, GMainContext *context, GCancellable *cancellable, GError **error);
 
 /* 127.0.0.0/8 and ::1, and nothing else: what may be talked to in clear. */
-gboolean
-net_address_is_loopback (GSocketAddress *address);
+gboolean net_address_is_loopback (GSocketAddress *address);

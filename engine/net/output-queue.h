@@ -11,30 +11,22 @@
 
 typedef struct _NetOutputQueue NetOutputQueue;
 
-NetOutputQueue *
-net_output_queue_new (void);
-void
-net_output_queue_free (NetOutputQueue *queue);
+NetOutputQueue *net_output_queue_new (void);
+void net_output_queue_free (NetOutputQueue *queue);
 
-void
-net_output_queue_add (NetOutputQueue *queue, const char *data, gsize length);
-void
-net_output_queue_add_source (NetOutputQueue *queue, NetSourceFunc source, gpointer user_data,
-                             GDestroyNotify notify);
+void net_output_queue_add (NetOutputQueue *queue, const char *data, gsize length);
+void net_output_queue_add_source (NetOutputQueue *queue, NetSourceFunc source, gpointer user_data,
+                                  GDestroyNotify notify);
 
 /* Octets not yet taken; a source counts as one more until it ended. */
-gsize
-net_output_queue_get_length (NetOutputQueue *queue);
+gsize net_output_queue_get_length (NetOutputQueue *queue);
 
 /* What to send next: *length octets (transfer none), valid until the next call; 0 when the queue is empty.
  * Fails with the error of a source. */
-gboolean
-net_output_queue_peek (NetOutputQueue *queue, const guint8 **data, gsize *length, GError **error);
+gboolean net_output_queue_peek (NetOutputQueue *queue, const guint8 **data, gsize *length, GError **error);
 
 /* The first `length` octets of what peek gave were sent. */
-void
-net_output_queue_take (NetOutputQueue *queue, gsize length);
+void net_output_queue_take (NetOutputQueue *queue, gsize length);
 
 /* Drops everything; the sources' notifies are called. */
-void
-net_output_queue_clear (NetOutputQueue *queue);
+void net_output_queue_clear (NetOutputQueue *queue);

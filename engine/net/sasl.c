@@ -39,7 +39,11 @@ static const Mechanism mechanisms[] = {
   { "LOGIN", FALSE, TRUE, FALSE },
 };
 
-G_DEFINE_QUARK (sasl - error - quark, sasl_error)
+GQuark
+sasl_error_quark (void)
+{
+  return g_quark_from_static_string ("sasl-error-quark");
+}
 
 static gboolean
 contains (const char *const *names, const char *name)

@@ -9,8 +9,7 @@
 #include <gio/gio.h>
 
 #define SASL_ERROR (sasl_error_quark ())
-GQuark
-sasl_error_quark (void);
+GQuark sasl_error_quark (void);
 typedef enum
 {
   SASL_ERROR_NO_MECHANISM, /* the server offers none that may be used here */
@@ -30,26 +29,20 @@ typedef struct _Sasl Sasl;
 
 /* The best of the NULL-terminated `offered`, without those in `refused` (nullable); static string, or NULL.
  */
-const char *
-sasl_choose_mechanism (const char *const *offered, const SaslCredentials *credentials,
-                       const char *const *refused);
+const char *sasl_choose_mechanism (const char *const *offered, const SaslCredentials *credentials,
+                                   const char *const *refused);
 
-Sasl *
-sasl_new (const char *mechanism, const SaslCredentials *credentials, GError **error);
-void
-sasl_free (Sasl *sasl); /* wipes what it holds */
+Sasl *sasl_new (const char *mechanism, const SaslCredentials *credentials, GError **error);
+void sasl_free (Sasl *sasl); /* wipes what it holds */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sasl, sasl_free)
 
 /* TRUE when the client speaks first (an initial response is ready before any challenge). */
-gboolean
-sasl_is_client_first (Sasl *sasl);
+gboolean sasl_is_client_first (Sasl *sasl);
 
 /* Feeds a decoded challenge (empty for the initial response) and returns (transfer full) the response. At
  * most 10 steps. */
-GBytes *
-sasl_step (Sasl *sasl, GBytes *challenge, GError **error);
+GBytes *sasl_step (Sasl *sasl, GBytes *challenge, GError **error);
 
 /* The server said OK: TRUE only if the mechanism is satisfied too (SCRAM: the server's signature was valid).
  */
-gboolean
-sasl_finish (Sasl *sasl, GError **error);
+gboolean sasl_finish (Sasl *sasl, GError **error);

@@ -11,31 +11,22 @@
 typedef struct _NetTlsEngine NetTlsEngine;
 
 /* Takes references on the streams, and the SSL object over. */
-NetTlsEngine *
-net_tls_engine_new (GPollableInputStream *input, GPollableOutputStream *output, SSL *ssl);
-void
-net_tls_engine_free (NetTlsEngine *engine);
+NetTlsEngine *net_tls_engine_new (GPollableInputStream *input, GPollableOutputStream *output, SSL *ssl);
+void net_tls_engine_free (NetTlsEngine *engine);
 
 /* All fail with G_IO_ERROR_WOULD_BLOCK when the peer must move first, with NET_ERROR_TLS or NET_ERROR_CLOSED,
  * or with what a stream said. Failures of TLS are sticky. */
-gboolean
-net_tls_engine_handshake (NetTlsEngine *engine, GError **error);
+gboolean net_tls_engine_handshake (NetTlsEngine *engine, GError **error);
 /* 0: the peer closed, orderly or not. */
-gssize
-net_tls_engine_read (NetTlsEngine *engine, gpointer buffer, gsize size, GError **error);
-gssize
-net_tls_engine_write (NetTlsEngine *engine, gconstpointer buffer, gsize size, GError **error);
+gssize net_tls_engine_read (NetTlsEngine *engine, gpointer buffer, gsize size, GError **error);
+gssize net_tls_engine_write (NetTlsEngine *engine, gconstpointer buffer, gsize size, GError **error);
 /* TRUE: every record was written. */
-gboolean
-net_tls_engine_flush (NetTlsEngine *engine, GError **error);
+gboolean net_tls_engine_flush (NetTlsEngine *engine, GError **error);
 
 /* Prepares the close_notify; flush sends it. */
-void
-net_tls_engine_shutdown (NetTlsEngine *engine);
+void net_tls_engine_shutdown (NetTlsEngine *engine);
 
 /* FALSE: a read gives nothing before the input stream has more. */
-gboolean
-net_tls_engine_has_input (NetTlsEngine *engine);
+gboolean net_tls_engine_has_input (NetTlsEngine *engine);
 /* Octets of records that are not yet written. */
-gsize
-net_tls_engine_get_pending (NetTlsEngine *engine);
+gsize net_tls_engine_get_pending (NetTlsEngine *engine);

@@ -28,10 +28,8 @@ struct _NetTlsOutput
   NetTlsStream *stream; /* (not owned); NULL once it is gone */
 };
 
-static void
-net_tls_input_pollable_init (GPollableInputStreamInterface *interface);
-static void
-net_tls_output_pollable_init (GPollableOutputStreamInterface *interface);
+static void net_tls_input_pollable_init (GPollableInputStreamInterface *interface);
+static void net_tls_output_pollable_init (GPollableOutputStreamInterface *interface);
 
 G_DEFINE_FINAL_TYPE (NetTlsStream, net_tls_stream, G_TYPE_IO_STREAM)
 G_DEFINE_FINAL_TYPE_WITH_CODE (NetTlsInput, net_tls_input, G_TYPE_INPUT_STREAM,
@@ -291,6 +289,12 @@ gboolean
 net_tls_stream_flush (NetTlsStream *stream, GError **error)
 {
   return net_tls_engine_flush (stream->engine, error);
+}
+
+gboolean
+net_tls_stream_has_input (NetTlsStream *stream)
+{
+  return net_tls_engine_has_input (stream->engine);
 }
 
 gsize

@@ -13,19 +13,17 @@ G_DECLARE_FINAL_TYPE (NetTlsStream, net_tls_stream, NET, TLS_STREAM, GIOStream)
 
 /* (transfer full). `base` must have pollable streams. Takes the SSL object over: a client's, ready for the
  * handshake. Closing the stream sends a close_notify if there is room for it, and closes `base`. */
-NetTlsStream *
-net_tls_stream_new (GIOStream *base, SSL *ssl);
+NetTlsStream *net_tls_stream_new (GIOStream *base, SSL *ssl);
 
 /* Both may fail with G_IO_ERROR_WOULD_BLOCK: wait for the pollable streams' sources, and call again. */
-gboolean
-net_tls_stream_handshake (NetTlsStream *stream, GError **error);
-gboolean
-net_tls_stream_flush (NetTlsStream *stream, GError **error);
+gboolean net_tls_stream_handshake (NetTlsStream *stream, GError **error);
+gboolean net_tls_stream_flush (NetTlsStream *stream, GError **error);
+
+/* TRUE: a read gives something, or an error, whatever the base stream's sources say. */
+gboolean net_tls_stream_has_input (NetTlsStream *stream);
 
 /* Octets of records that wait for room below. */
-gsize
-net_tls_stream_get_pending (NetTlsStream *stream);
+gsize net_tls_stream_get_pending (NetTlsStream *stream);
 
 /* Queues the close_notify behind everything written. */
-void
-net_tls_stream_shutdown (NetTlsStream *stream);
+void net_tls_stream_shutdown (NetTlsStream *stream);

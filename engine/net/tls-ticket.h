@@ -16,21 +16,16 @@ typedef struct
 } NetTlsTicket;
 
 /* (transfer full). Takes references on both. */
-NetTlsTicket *
-net_tls_ticket_new (SSL_SESSION *session, STACK_OF (X509) * chain);
-void
-net_tls_ticket_free (NetTlsTicket *ticket);
+NetTlsTicket *net_tls_ticket_new (SSL_SESSION *session, STACK_OF (X509) * chain);
+void net_tls_ticket_free (NetTlsTicket *ticket);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (NetTlsTicket, net_tls_ticket_free)
 
 /* (transfer full). What a file is bound to. */
-char *
-net_tls_ticket_binding (const char *host, guint16 port, const char *user);
+char *net_tls_ticket_binding (const char *host, guint16 port, const char *user);
 
 /* (transfer full) (nullable). NULL when there is none that can be used: another binding, readable by others,
  * damaged, or expired. That is no failure. */
-NetTlsTicket *
-net_tls_ticket_load (const char *path, const char *binding);
+NetTlsTicket *net_tls_ticket_load (const char *path, const char *binding);
 
 /* A ticket that can't be stored costs the next run some milliseconds and nothing else. */
-void
-net_tls_ticket_save (NetTlsTicket *ticket, const char *path, const char *binding);
+void net_tls_ticket_save (NetTlsTicket *ticket, const char *path, const char *binding);

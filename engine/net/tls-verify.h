@@ -20,14 +20,11 @@ net_tls_verify_add_trust (SSL_CTX *context, const char *directory, const char *c
 
 /* Lets the handshake fail unless the peer's certificate is valid for verdict->host, and names that host to
  * the server (not when it is an address). The verdict must outlive the SSL object. */
-gboolean
-net_tls_verify_expect (SSL *ssl, NetTlsVerdict *verdict, GError **error);
+gboolean net_tls_verify_expect (SSL *ssl, NetTlsVerdict *verdict, GError **error);
 
 /* The same judgement on a chain seen earlier, without a word about why. */
-gboolean
-net_tls_verify_chain (SSL *ssl, STACK_OF (X509) * chain);
+gboolean net_tls_verify_chain (SSL *ssl, STACK_OF (X509) * chain);
 
 /* The pin is "sha256//" and base64, of the certificate or of its public key (SPKI). Errors:
  * NET_ERROR_CERTIFICATE. */
-gboolean
-net_tls_verify_pin (X509 *certificate, const char *pin, GError **error);
+gboolean net_tls_verify_pin (X509 *certificate, const char *pin, GError **error);

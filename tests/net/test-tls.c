@@ -306,6 +306,32 @@ test_close_notify (void)
   net_fixture_clear (&fixture);
 }
 
+/* Data and close_notify in one segment, and TCP stays open. */
+static void
+serve_silent_end (FakePeer *peer, gpointer user_data)
+{
+  if (!fake_peer_start_tls (peer) || !fake_peer_send (peer, "* BYE\r\n"))
+    return;
+  SSL_shutdown (fake_peer_get_ssl (peer));
+  fake_peer_stall (peer);
+}
+
+static void
+test_peer_close_notify (void)
+{
+  g_autoptr (FakeServer) server = fake_server_new_programmed (
+      serve_silent_end, NULL, test_certificates_get (certificates, TEST_CERTIFICATE_GOOD));
+  g_autoptr (GError) error = NULL;
+  NetFixture fixture;
+
+  net_fixture_init_tls (&fixture, server, certificates);
+  net_fixture_open (&fixture);
+  net_fixture_expect (&fixture, "* BYE\r\n");
+  error = net_fixture_wait_failure (&fixture, TRUE);
+  g_assert_error (error, NET_ERROR, NET_ERROR_CLOSED);
+  net_fixture_clear (&fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -339,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/net/tls/not-tls", test_not_tls);
   g_test_add_func ("/net/tls/truncation", test_truncation);
   g_test_add_func ("/net/tls/close-notify", test_close_notify);
+  g_test_add_func ("/net/tls/close-notify-of-the-peer", test_peer_close_notify);
   result = g_test_run ();
   test_certificates_free (certificates);
   return result;
