@@ -534,7 +534,8 @@ test_bulk (Fixture *fixture, gconstpointer data)
       begin (fixture->journal);
       for (guint i = 1; i <= 10000; i++)
         {
-          g_autofree char *base = g_strdup_printf ("%u.M%uP4711_%u.host.example", 1700000000 + i, batch, i);
+          g_autofree char *base =
+              g_strdup_printf ("%u.M%uP4711_%u.host.example", 1700000000 + batch * 10000 + i, batch, i);
           add_message (fixture->journal, inbox, batch * 10000 + i, base);
         }
       commit (fixture->journal);
