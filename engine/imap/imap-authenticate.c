@@ -234,11 +234,15 @@ static gboolean
 try_mechanism (ImapSession *session, const char *mechanism, const SaslCredentials *credentials,
                ImapRequest **refused, GError **error)
 {
-  g_autoptr (Sasl) sasl = sasl_new (mechanism, credentials, error);
-  g_autoptr (ImapRequest) request = sasl == NULL ? NULL : exchange (session, mechanism, sasl, error);
+  g_autoptr (GError) cause = NULL;
+  g_autoptr (Sasl) sasl = sasl_new (mechanism, credentials, &cause);
+  g_autoptr (ImapRequest) request = sasl == NULL ? NULL : exchange (session, mechanism, sasl, &cause);
 
   if (request == NULL)
-    return FALSE;
+    {
+      imap_session_fail (session, g_steal_pointer (&cause));
+      return imap_session_check (session, error);
+    }
   if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
     return accept_answer (session, sasl, error);
   set_refusal (session, imap_request_get_answer (request), error);

@@ -29,20 +29,13 @@ struct _ImapBatch
   GQueue moves;     /* ImapCall */
 };
 
-ImapCall *
-imap_call_new (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);
-void
-imap_call_unref (ImapCall *call);
+ImapCall *imap_call_new (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);
+void imap_call_unref (ImapCall *call);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapCall, imap_call_unref)
-void
-imap_call_send (ImapCall *call, ImapRequest *request /* (transfer full) */);
-void
-imap_call_answered (ImapRequest *request, ImapResponse *answer, gpointer user_data);
+void imap_call_send (ImapCall *call, ImapRequest *request /* (transfer full) */);
+void imap_call_answered (ImapRequest *request, ImapResponse *answer, gpointer user_data);
 
-void
-imap_batch_observe (ImapResponse *response, gpointer user_data);
+void imap_batch_observe (ImapResponse *response, gpointer user_data);
 /* FALSE when nothing may be sent: the session has failed (the wait says so), or a caller's bug (critical). */
-gboolean
-imap_batch_prepare (ImapBatch *batch, const char *function);
-gboolean
-imap_batch_prepare_selected (ImapBatch *batch, const char *function);
+gboolean imap_batch_prepare (ImapBatch *batch, const char *function);
+gboolean imap_batch_prepare_selected (ImapBatch *batch, const char *function);

@@ -28,18 +28,14 @@ typedef void (*ImapDoneFunc) (const ImapResult *result, gpointer user_data);
 typedef void (*ImapFetchFunc) (const ImapFetch *fetch, gpointer user_data);
 
 /* (transfer full) */
-ImapBatch *
-imap_batch_new (ImapSession *session);
-void
-imap_batch_free (ImapBatch *batch);
+ImapBatch *imap_batch_new (ImapSession *session);
+void imap_batch_free (ImapBatch *batch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapBatch, imap_batch_free)
 
 /* Every FETCH response that comes while the batch lives, unsolicited ones too; only those with a UID. */
-void
-imap_batch_set_fetch_handler (ImapBatch *batch, ImapFetchFunc fetch, gpointer user_data);
+void imap_batch_set_fetch_handler (ImapBatch *batch, ImapFetchFunc fetch, gpointer user_data);
 /* Where BODY[] octets go; see imap-parser.h. A FALSE from the sink fails the session. */
-void
-imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data);
+void imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data);
 
 /* Sets are never empty; one that is too long for a command is split, and `done` is called once, with the
  * worst status and the COPYUIDs of all. MOVE's untagged COPYUID is given to `done` too. `done` is (nullable).
@@ -47,50 +43,38 @@ imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer u
 
 /* `items`: "(UID FLAGS)". CONDSTORE's CHANGEDSINCE is written by the caller behind the
  * items. */
-void
-imap_batch_uid_fetch (ImapBatch *batch, const ImapUidSet *set, const char *items, ImapDoneFunc done,
-                      gpointer user_data);
-/* UID FETCH first:* */
-void
-imap_batch_uid_fetch_from (ImapBatch *batch, guint32 first, const char *items, ImapDoneFunc done,
+void imap_batch_uid_fetch (ImapBatch *batch, const ImapUidSet *set, const char *items, ImapDoneFunc done,
                            gpointer user_data);
+/* UID FETCH first:* */
+void imap_batch_uid_fetch_from (ImapBatch *batch, guint32 first, const char *items, ImapDoneFunc done,
+                                gpointer user_data);
 /* `mode`: "+FLAGS", "-FLAGS", "FLAGS"; `flags` in IMAP's words without parentheses. Not silent: the answer
  * tells what the server kept. */
-void
-imap_batch_uid_store (ImapBatch *batch, const ImapUidSet *set, const char *mode, const char *flags,
-                      ImapDoneFunc done, gpointer user_data);
+void imap_batch_uid_store (ImapBatch *batch, const ImapUidSet *set, const char *mode, const char *flags,
+                           ImapDoneFunc done, gpointer user_data);
 /* What matches is added to *found (by ESEARCH where offered); without a result
  * from the server the status is BAD, whatever it was. `criteria`: "UID 3:9", "ALL", "DELETED". */
-void
-imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found, ImapDoneFunc done,
-                       gpointer user_data);
-void
-imap_batch_uid_copy (ImapBatch *batch, const ImapUidSet *set, const char *wire_name, ImapDoneFunc done,
-                     gpointer user_data);
-void
-imap_batch_uid_move (ImapBatch *batch, const ImapUidSet *set, const char *wire_name, ImapDoneFunc done,
-                     gpointer user_data);
+void imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found, ImapDoneFunc done,
+                            gpointer user_data);
+void imap_batch_uid_copy (ImapBatch *batch, const ImapUidSet *set, const char *wire_name, ImapDoneFunc done,
+                          gpointer user_data);
+void imap_batch_uid_move (ImapBatch *batch, const ImapUidSet *set, const char *wire_name, ImapDoneFunc done,
+                          gpointer user_data);
 /* UID EXPUNGE (RFC 4315): only where UIDPLUS is offered. */
-void
-imap_batch_uid_expunge (ImapBatch *batch, const ImapUidSet *set, ImapDoneFunc done, gpointer user_data);
+void imap_batch_uid_expunge (ImapBatch *batch, const ImapUidSet *set, ImapDoneFunc done, gpointer user_data);
 /* Bare EXPUNGE, sent alone: contract C3.5 says when. */
-void
-imap_batch_expunge (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);
+void imap_batch_expunge (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);
 
 /* `size` octets are pulled from `source` when the server is ready for them; a source that ends early or fails
  * makes the session fail (nothing half is ever completed). `notify` frees source_data. `done` is called after
  * it. */
-void
-imap_batch_append (ImapBatch *batch, const char *wire_name, const char *flags, gint64 internal_date,
-                   guint64 size, NetSourceFunc source, gpointer source_data, GDestroyNotify notify,
-                   ImapDoneFunc done, gpointer user_data);
+void imap_batch_append (ImapBatch *batch, const char *wire_name, const char *flags, gint64 internal_date,
+                        guint64 size, NetSourceFunc source, gpointer source_data, GDestroyNotify notify,
+                        ImapDoneFunc done, gpointer user_data);
 
 /* Commands sent or queued, and not answered yet. */
-guint
-imap_batch_get_outstanding (const ImapBatch *batch);
+guint imap_batch_get_outstanding (const ImapBatch *batch);
 
 /* Waits until at most `n` are outstanding; FALSE: the session failed. */
-gboolean
-imap_batch_wait_at_most (ImapBatch *batch, guint n, GError **error);
-gboolean
-imap_batch_wait (ImapBatch *batch, GError **error); /* for all */
+gboolean imap_batch_wait_at_most (ImapBatch *batch, guint n, GError **error);
+gboolean imap_batch_wait (ImapBatch *batch, GError **error); /* for all */

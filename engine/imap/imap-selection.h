@@ -12,25 +12,19 @@
 
 typedef struct _ImapSelection ImapSelection;
 
-ImapSelection *
-imap_selection_new (const char *wire_name, gboolean examine);
-void
-imap_selection_free (ImapSelection *selection);
+ImapSelection *imap_selection_new (const char *wire_name, gboolean examine);
+void imap_selection_free (ImapSelection *selection);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSelection, imap_selection_free)
 
 /* Valid as long as the selection; its values follow imap_selection_take. */
-const ImapSelected *
-imap_selection_get (const ImapSelection *selection);
+const ImapSelected *imap_selection_get (const ImapSelection *selection);
 
 /* Any response but the tagged OK of SELECT; what does not concern a mailbox is passed over. FALSE: the
  * protocol is broken. */
-gboolean
-imap_selection_take (ImapSelection *selection, ImapResponse *response, GError **error);
+gboolean imap_selection_take (ImapSelection *selection, ImapResponse *response, GError **error);
 
 /* The tagged OK of SELECT. */
-void
-imap_selection_open (ImapSelection *selection, ImapResponse *response);
+void imap_selection_open (ImapSelection *selection, ImapResponse *response);
 
 /* TRUE when an EXISTS came: without one the mailbox must not be believed to be empty. */
-gboolean
-imap_selection_is_counted (const ImapSelection *selection);
+gboolean imap_selection_is_counted (const ImapSelection *selection);

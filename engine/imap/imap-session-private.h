@@ -59,79 +59,54 @@ struct _ImapSession
 };
 
 /* imap-session.c */
-void
-imap_session_advance (ImapSession *session, ImapState to);
+void imap_session_advance (ImapSession *session, ImapState to);
 /* Waits for something to happen and handles it; a failure is recorded in the session. */
-void
-imap_session_iterate (ImapSession *session);
+void imap_session_iterate (ImapSession *session);
 /* FALSE with a copy of the sticky error when the session has failed. */
-gboolean
-imap_session_check (const ImapSession *session, GError **error);
+gboolean imap_session_check (const ImapSession *session, GError **error);
 /* Makes `error` (transfer full) the sticky one, with place and last command in its message. */
-void
-imap_session_fail (ImapSession *session, GError *error);
+void imap_session_fail (ImapSession *session, GError *error);
 /* An error that names the place. */
-void
-imap_session_set_error (const ImapSession *session, GError **error, GQuark domain, int code,
-                        const char *format, ...) G_GNUC_PRINTF (5, 6);
-void
-imap_session_log (ImapSession *session, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void imap_session_set_error (const ImapSession *session, GError **error, GQuark domain, int code,
+                             const char *format, ...) G_GNUC_PRINTF (5, 6);
+void imap_session_log (ImapSession *session, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* FALSE, with a critical warning, from inside a handler. */
-gboolean
-imap_session_may_call (const ImapSession *session, const char *function);
+gboolean imap_session_may_call (const ImapSession *session, const char *function);
 /* TLS is verified, or the peer is a loopback address and plain text was asked for. */
-gboolean
-imap_session_is_private (const ImapSession *session);
+gboolean imap_session_is_private (const ImapSession *session);
 /* (transfer full) the server's words made safe; "" for what came in clear where TLS is wanted. */
-char *
-imap_session_server_text (const ImapSession *session, const char *text);
+char *imap_session_server_text (const ImapSession *session, const char *text);
 /* A parser that knows nothing of what came before. */
-void
-imap_session_renew_parser (ImapSession *session);
-void
-imap_session_set_utf8 (ImapSession *session);
+void imap_session_renew_parser (ImapSession *session);
+void imap_session_set_utf8 (ImapSession *session);
 
 /* imap-alone.c: may a command be sent alone now? FALSE with an error; a critical warning for a caller's bug
  */
-gboolean
-imap_alone_begin (ImapSession *session, const char *function, GError **error);
+gboolean imap_alone_begin (ImapSession *session, const char *function, GError **error);
 /* Sends `command` (transfer full) alone and demands OK. `collect` (nullable) sees the untagged data. */
-gboolean
-imap_alone_run (ImapSession *session, const char *name, const char *subject, ImapCommand *command,
-                ImapUntaggedFunc collect, gpointer collect_data, GError **error);
+gboolean imap_alone_run (ImapSession *session, const char *name, const char *subject, ImapCommand *command,
+                         ImapUntaggedFunc collect, gpointer collect_data, GError **error);
 
 /* imap-status.c: mailboxes beyond IMAP_MAX_MAILBOXES are passed over: nobody has that many */
 #define IMAP_MAX_MAILBOXES 100000
-const char *
-imap_status_items (const ImapSession *session);
-GPtrArray *
-imap_status_array_new (void);
+const char *imap_status_items (const ImapSession *session);
+GPtrArray *imap_status_array_new (void);
 /* Moves a STATUS response into `user_data`, an array of ImapMailboxStatus. */
-void
-imap_status_collect (ImapResponse *response, gpointer user_data);
+void imap_status_collect (ImapResponse *response, gpointer user_data);
 /* STATUS of each selectable ImapListItem, pipelined; one that is refused is left out. */
-gboolean
-imap_status_ask_all (ImapSession *session, GPtrArray *items, GPtrArray *statuses, GError **error);
+gboolean imap_status_ask_all (ImapSession *session, GPtrArray *items, GPtrArray *statuses, GError **error);
 
 /* imap-capabilities.c */
-void
-imap_capabilities_set (ImapSession *session, const char *const *words);
-void
-imap_capabilities_forget (ImapSession *session);
-gboolean
-imap_capabilities_ask (ImapSession *session, GError **error);
+void imap_capabilities_set (ImapSession *session, const char *const *words);
+void imap_capabilities_forget (ImapSession *session);
+gboolean imap_capabilities_ask (ImapSession *session, GError **error);
 /* (transfer full): the mechanisms of AUTH= */
-GStrv
-imap_capabilities_mechanisms (const ImapSession *session);
-ImapLiteralMode
-imap_capabilities_literal_mode (const ImapSession *session);
+GStrv imap_capabilities_mechanisms (const ImapSession *session);
+ImapLiteralMode imap_capabilities_literal_mode (const ImapSession *session);
 
 /* imap-login.c */
-gboolean
-imap_login (ImapSession *session, const Account *account, const char *password, GError **error);
-gboolean
-imap_login_greeting (ImapSession *session, const ImapResponse *response, GError **error);
+gboolean imap_login (ImapSession *session, const Account *account, const char *password, GError **error);
+gboolean imap_login_greeting (ImapSession *session, const ImapResponse *response, GError **error);
 
 /* imap-authenticate.c */
-gboolean
-imap_authenticate (ImapSession *session, const char *user, const char *password, GError **error);
+gboolean imap_authenticate (ImapSession *session, const char *user, const char *password, GError **error);

@@ -19,8 +19,7 @@
 #include "grammar/imap-response.h"
 
 #define IMAP_ERROR (imap_error_quark ())
-GQuark
-imap_error_quark (void);
+GQuark imap_error_quark (void);
 typedef enum
 {
   IMAP_ERROR_PROTOCOL,       /* out of grammar or out of state; names the last command */
@@ -84,66 +83,50 @@ typedef void (*ImapLogFunc) (const char *line, gpointer user_data);
 ImapSession *
 imap_session_open (const Account *account, const char *password, GMainContext *context,
                    GCancellable *cancellable, ImapLogFunc log, gpointer log_data, GError **error);
-void
-imap_session_free (ImapSession *session); /* no farewell: imap_session_logout first where one is due */
+void imap_session_free (ImapSession *session); /* no farewell: imap_session_logout first where one is due */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSession, imap_session_free)
 
-gboolean
-imap_session_has (const ImapSession *session, ImapCapability capability);
-NetConnection *
-imap_session_get_connection (ImapSession *session);
-const char *
-imap_session_get_tls_description (ImapSession *session); /* for `check`: "TLSv1.3", or "no TLS" */
+gboolean imap_session_has (const ImapSession *session, ImapCapability capability);
+NetConnection *imap_session_get_connection (ImapSession *session);
+const char *imap_session_get_tls_description (ImapSession *session); /* for `check`: "TLSv1.3", or "no TLS" */
 
 /* Prefix of the personal namespace, decoded UTF-8 with the delimiter at its end, "" for none; delimiter '\0'
  * = NIL. */
-const char *
-imap_session_get_prefix (const ImapSession *session);
-char
-imap_session_get_delimiter (const ImapSession *session);
+const char *imap_session_get_prefix (const ImapSession *session);
+char imap_session_get_delimiter (const ImapSession *session);
 
 /* LIST "" "*" with special uses where offered: (transfer container, element-type ImapListItem). A name listed
  * twice is there once; \Noselect and \NonExistent items are in it. */
-GPtrArray *
-imap_session_list (ImapSession *session, GError **error);
+GPtrArray *imap_session_list (ImapSession *session, GError **error);
 /* The same, and *statuses (transfer container, element-type ImapMailboxStatus) of what can be selected: by
  * LIST-STATUS where offered, else by pipelined STATUS. A mailbox whose STATUS was refused has none. */
-GPtrArray *
-imap_session_list_with_status (ImapSession *session, GPtrArray **statuses, GError **error);
+GPtrArray *imap_session_list_with_status (ImapSession *session, GPtrArray **statuses, GError **error);
 
 /* TRUE when `item` has the attribute (ASCII case aside), e.g. "\\Trash". XLIST-era names count too. */
-gboolean
-imap_list_item_has (const ImapListItem *item, const char *attribute);
+gboolean imap_list_item_has (const ImapListItem *item, const char *attribute);
 
 /* SELECT (EXAMINE when `examine`). Returns what is valid until the next select, owned by the session; its
  * values follow later responses. After IMAP_ERROR_REFUSED no mailbox is selected. */
 const ImapSelected *
 imap_session_select (ImapSession *session, const char *wire_name, gboolean examine, GError **error);
 /* The mailbox selected now, or NULL. */
-const ImapSelected *
-imap_session_get_selected (ImapSession *session);
+const ImapSelected *imap_session_get_selected (ImapSession *session);
 
 /* UNSELECT; without it EXAMINE of a mailbox that can't exist; never CLOSE, which expunges. */
-gboolean
-imap_session_unselect (ImapSession *session, GError **error);
+gboolean imap_session_unselect (ImapSession *session, GError **error);
 
-gboolean
-imap_session_noop (ImapSession *session, GError **error);
+gboolean imap_session_noop (ImapSession *session, GError **error);
 /* Fills in the numbers; the strings of *status stay NULL. */
 gboolean
 imap_session_status (ImapSession *session, const char *wire_name, ImapMailboxStatus *status, GError **error);
 /* CREATE and SUBSCRIBE. [ALREADYEXISTS] is success. */
-gboolean
-imap_session_create (ImapSession *session, const char *wire_name, GError **error);
+gboolean imap_session_create (ImapSession *session, const char *wire_name, GError **error);
 
 /* UTF-8 mailbox name -> what this session sends (modified UTF-7, or UTF-8 after ENABLE). (transfer full) */
-char *
-imap_session_encode_name (ImapSession *session, const char *mailbox);
+char *imap_session_encode_name (ImapSession *session, const char *mailbox);
 
 /* The response code of the last tagged NO, so that a caller can tell OVERQUOTA from TOOBIG. */
-ImapCodeType
-imap_session_get_last_code (const ImapSession *session);
+ImapCodeType imap_session_get_last_code (const ImapSession *session);
 
 /* LOGOUT, then close. Bounded by the timeout; errors are of no interest. */
-void
-imap_session_logout (ImapSession *session);
+void imap_session_logout (ImapSession *session);

@@ -12,16 +12,12 @@ typedef struct _ImapStream ImapStream;
 typedef void (*ImapStreamEndFunc) (gboolean complete, gpointer owner);
 
 /* `in_handler` is raised while the source runs. */
-ImapStream *
-imap_stream_new (guint64 size, NetSourceFunc source, gpointer source_data, GDestroyNotify notify,
-                 guint *in_handler);
+ImapStream *imap_stream_new (guint64 size, NetSourceFunc source, gpointer source_data, GDestroyNotify notify,
+                             guint *in_handler);
 /* The owner may use the stream until `end`, or until it abandons it. */
-void
-imap_stream_set_owner (ImapStream *stream, ImapStreamEndFunc end, gpointer owner);
+void imap_stream_set_owner (ImapStream *stream, ImapStreamEndFunc end, gpointer owner);
 
 /* Hands it over to the connection, which frees it. */
-void
-imap_stream_start (ImapStream *stream, NetConnection *connection);
+void imap_stream_start (ImapStream *stream, NetConnection *connection);
 /* The owner is not interested any more. Not started: frees it. Started: it goes on to its end. */
-void
-imap_stream_abandon (ImapStream *stream);
+void imap_stream_abandon (ImapStream *stream);

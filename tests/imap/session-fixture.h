@@ -23,37 +23,26 @@ typedef struct
 } SessionFixture;
 
 /* Plain text to a loopback address. */
-void
-session_fixture_init (SessionFixture *fixture);
+void session_fixture_init (SessionFixture *fixture);
 /* Fails unless the server's script was played to its end. */
-void
-session_fixture_clear (SessionFixture *fixture);
+void session_fixture_clear (SessionFixture *fixture);
 
-void
-session_fixture_add (SessionFixture *fixture, FakeStepKind kind, const char *text);
+void session_fixture_add (SessionFixture *fixture, FakeStepKind kind, const char *text);
 /* Steps up to FAKE_END. */
-void
-session_fixture_add_steps (SessionFixture *fixture, const FakeStep *steps);
+void session_fixture_add_steps (SessionFixture *fixture, const FakeStep *steps);
 /* Greeting and login, until the client knows the delimiter; `capabilities` are those after login. */
-void
-session_fixture_add_login (SessionFixture *fixture, const char *capabilities);
+void session_fixture_add_login (SessionFixture *fixture, const char *capabilities);
 /* SELECT INBOX with `exists` messages and UIDVALIDITY 7. */
-void
-session_fixture_add_select (SessionFixture *fixture, const char *exists);
+void session_fixture_add_select (SessionFixture *fixture, const char *exists);
 
 /* Starts the server, with TLS if `tls`. */
-void
-session_fixture_serve (SessionFixture *fixture, gboolean tls);
+void session_fixture_serve (SessionFixture *fixture, gboolean tls);
 /* The same, programmed. */
-void
-session_fixture_serve_programmed (SessionFixture *fixture, FakeServeFunc serve, gpointer user_data);
+void session_fixture_serve_programmed (SessionFixture *fixture, FakeServeFunc serve, gpointer user_data);
 
 /* Opens the session; it must succeed. */
-void
-session_fixture_open (SessionFixture *fixture);
+void session_fixture_open (SessionFixture *fixture);
 /* It must fail. (transfer full) */
-GError *
-session_fixture_open_fails (SessionFixture *fixture);
+GError *session_fixture_open_fails (SessionFixture *fixture);
 /* Login and SELECT INBOX as scripted. */
-const ImapSelected *
-session_fixture_open_inbox (SessionFixture *fixture);
+const ImapSelected *session_fixture_open_inbox (SessionFixture *fixture);
