@@ -3,5 +3,4 @@
 
 #include <glib.h>
 
-int
-LLVMFuzzerTestOneInput (const guint8 *data, size_t size);
+int LLVMFuzzerTestOneInput (const guint8 *data, size_t size);

@@ -4,5 +4,4 @@
 #include "imap/grammar/imap-response.h"
 
 /* Appends to `text`, line end included. */
-void
-response_to_text (const ImapResponse *response, GString *text);
+void response_to_text (const ImapResponse *response, GString *text);

@@ -26,27 +26,20 @@ typedef struct
 typedef struct _ImapCommand ImapCommand;
 
 /* Without tag and CRLF, e.g. "UID FETCH". (transfer full) */
-ImapCommand *
-imap_command_new (const char *text);
-void
-imap_command_free (ImapCommand *command);
+ImapCommand *imap_command_new (const char *text);
+void imap_command_free (ImapCommand *command);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapCommand, imap_command_free)
 
 /* Appends octets as they are, no space before them. The caller vouches that they are in the grammar; a line
  * end in them is refused (g_critical). */
-void
-imap_command_raw (ImapCommand *command, const char *text);
-void
-imap_command_rawf (ImapCommand *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void imap_command_raw (ImapCommand *command, const char *text);
+void imap_command_rawf (ImapCommand *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* A space and an astring: atom, quoted or literal, whichever the octets need. No NUL. */
-void
-imap_command_astring (ImapCommand *command, const char *string);
+void imap_command_astring (ImapCommand *command, const char *string);
 
 /* A space and a literal of `size` octets that the caller streams (APPEND). Once per command at most. */
-void
-imap_command_stream (ImapCommand *command, guint64 size);
+void imap_command_stream (ImapCommand *command, guint64 size);
 
 /* The finished parts, tag and CRLF included. (transfer full) (element-type ImapCommandPart) */
-GPtrArray *
-imap_command_finish (ImapCommand *command, const char *tag, ImapLiteralMode mode);
+GPtrArray *imap_command_finish (ImapCommand *command, const char *tag, ImapLiteralMode mode);

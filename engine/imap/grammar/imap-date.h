@@ -8,9 +8,7 @@
 
 /* Without quotes. FALSE unless well-formed and in range (years 0001 to 9999); leading space of the day
  * allowed. */
-gboolean
-imap_date_parse (const char *text, gsize length, gint64 *seconds);
+gboolean imap_date_parse (const char *text, gsize length, gint64 *seconds);
 
 /* In UTC ("+0000"); seconds out of range are clamped to years 1 to 9999. */
-void
-imap_date_format (gint64 seconds, char buffer[IMAP_DATE_SIZE]);
+void imap_date_format (gint64 seconds, char buffer[IMAP_DATE_SIZE]);

@@ -35,31 +35,25 @@ typedef struct
 
 typedef struct _ImapParser ImapParser;
 
-ImapParser *
-imap_parser_new (void);
-void
-imap_parser_free (ImapParser *parser);
+ImapParser *imap_parser_new (void);
+void imap_parser_free (ImapParser *parser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapParser, imap_parser_free)
 
 /* Without a sink a body is read and dropped (and still reported as present). `sink` is copied and may be
  * NULL. When it changes amid a response that has a body already, neither sink gets the rest, and
  * IMAP_FETCH_BODY is left out: nobody holds that body. */
-void
-imap_parser_set_body_sink (ImapParser *parser, const ImapBodySink *sink, gpointer user_data);
+void imap_parser_set_body_sink (ImapParser *parser, const ImapBodySink *sink, gpointer user_data);
 
 /* After ENABLE UTF8=ACCEPT mailbox names are UTF-8 and not modified UTF-7 (RFC 6855). */
-void
-imap_parser_set_utf8 (ImapParser *parser, gboolean utf8);
+void imap_parser_set_utf8 (ImapParser *parser, gboolean utf8);
 
 /* Eats from *data, moving *data and *length behind what was eaten. COMPLETE: *response is (transfer full). */
 ImapParseResult
 imap_parser_eat (ImapParser *parser, const guint8 **data, gsize *length, ImapResponse **response);
 
 /* TRUE between responses: nothing of a next one was eaten. */
-gboolean
-imap_parser_is_idle (const ImapParser *parser);
+gboolean imap_parser_is_idle (const ImapParser *parser);
 
 /* What was wrong, for the error message: "mailbox name expected at octet 17"; static storage or owned by
  * parser. */
-const char *
-imap_parser_get_complaint (const ImapParser *parser);
+const char *imap_parser_get_complaint (const ImapParser *parser);

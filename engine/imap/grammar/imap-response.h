@@ -156,8 +156,6 @@ typedef struct
   char delimiter; /* NAMESPACE */
 } ImapResponse;
 
-ImapResponse *
-imap_response_new (ImapResponseType type);
-void
-imap_response_free (ImapResponse *response);
+ImapResponse *imap_response_new (ImapResponseType type);
+void imap_response_free (ImapResponse *response);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapResponse, imap_response_free)
