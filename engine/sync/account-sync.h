@@ -7,8 +7,8 @@
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
- *   download.c upload.c flags.c remove-local.c delete-remote.c            one kind of operation each
- *   explain.c         a plan in words, for --dry-run
+ *   base.c download.c local-flags.c upload.c remote-flags.c remove-local.c delete-remote.c   one kind of
+ * operation each explain.c         a plan in words, for --dry-run
  *
  * One thread owns an AccountSync, its session, its journal handle and its main context. Every flow returns
  * FALSE only when the account has to stop (link lost, disk full, journal broken); what one mailbox or message

@@ -2,6 +2,7 @@
 
 #include "expunge.h"
 #include "fetch-headers.h"
+#include "search.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,20 +90,12 @@ copy_key (const RemoteHeader *header)
 static GPtrArray *
 fetch_trash (TrashCopy *copy, GError **error)
 {
-  AccountSync *account = copy->mailbox->account;
-  const ImapSelected *trash = imap_session_select (account->session, copy->trash, TRUE, error);
+  const ImapSelected *trash = imap_session_select (copy->mailbox->account->session, copy->trash, TRUE, error);
   g_autoptr (ImapUidSet) found = imap_uid_set_new ();
-  g_autoptr (ImapBatch) batch = NULL;
-  g_autofree char *criteria = NULL;
-  guint32 first;
 
-  if (trash == NULL)
-    return NULL;
-  first = trash->uidvalidity == copy->uidvalidity ? copy->uidnext : 1;
-  criteria = g_strdup_printf ("UID %u:*", first);
-  batch = imap_batch_new (account->session);
-  imap_batch_uid_search (batch, criteria, found, NULL, NULL);
-  if (!imap_batch_wait (batch, error))
+  if (trash == NULL ||
+      !mailbox_sync_search_from (copy->mailbox, trash->uidvalidity == copy->uidvalidity ? copy->uidnext : 1,
+                                 found, error))
     return NULL;
   return mailbox_sync_fetch_set_headers (copy->mailbox, found, TRUE, error);
 }

@@ -27,7 +27,7 @@ typedef struct
 {
   MailboxSync *mailbox;
   GHashTable *wanted;        /* uid -> PlanOperation, not arrived yet */
-  GHashTable *undecided;     /* MessageDigest -> PlanOperation (UPLOAD) that may prove equal */
+  GHashTable *undecided;     /* MessageDigest -> GPtrArray of PlanOperation (UPLOAD) that may prove equal */
   MaildirDelivery *delivery; /* the body that is coming */
   char *base;
   guint64 expected, came; /* octets of that body */
@@ -121,7 +121,6 @@ pair_arrival (Download *download, const Arrival *arrival, const PlanOperation *u
   MailboxSync *mailbox = download->mailbox;
 
   g_hash_table_add (mailbox->closed, plan_operation_key (upload));
-  g_hash_table_remove (download->undecided, &arrival->delivered.identity.full);
   if (!maildir_box_remove_tmp (mailbox->box, arrival->base, error) ||
       !journal_begin (mailbox->account->journal, error))
     return FALSE;
@@ -132,16 +131,24 @@ pair_arrival (Download *download, const Arrival *arrival, const PlanOperation *u
   return FALSE;
 }
 
+/* One of the new messages here with this very content, each given away once; NULL when there is none left. */
+static const PlanOperation *
+take_equal_upload (Download *download, const Arrival *arrival)
+{
+  GPtrArray *alike = arrival->operation->undecided
+                         ? g_hash_table_lookup (download->undecided, &arrival->delivered.identity.full)
+                         : NULL;
+
+  return alike != NULL && alike->len > 0 ? g_ptr_array_steal_index (alike, alike->len - 1) : NULL;
+}
+
 static gboolean
 take_known_arrivals (Download *download, GError **error)
 {
   for (guint i = download->arrivals->len; i-- > 0;)
     {
       Arrival *arrival = g_ptr_array_index (download->arrivals, i);
-      const PlanOperation *upload =
-          arrival->operation->undecided
-              ? g_hash_table_lookup (download->undecided, &arrival->delivered.identity.full)
-              : NULL;
+      const PlanOperation *upload = take_equal_upload (download, arrival);
 
       if (upload == NULL)
         continue;
@@ -355,6 +362,20 @@ name_missing (Download *download, GError **error)
 }
 
 static void
+add_undecided (Download *download, PlanOperation *operation)
+{
+  const MessageDigest *digest = &mailbox_sync_find_local (download->mailbox, operation->base)->identity->full;
+  GPtrArray *alike = g_hash_table_lookup (download->undecided, digest);
+
+  if (alike == NULL)
+    {
+      alike = g_ptr_array_new ();
+      g_hash_table_insert (download->undecided, (gpointer)digest, alike);
+    }
+  g_ptr_array_add (alike, operation);
+}
+
+static void
 collect_operations (Download *download)
 {
   MailboxSync *mailbox = download->mailbox;
@@ -366,22 +387,25 @@ collect_operations (Download *download)
       if (operation->kind == PLAN_DOWNLOAD)
         g_hash_table_insert (download->wanted, GUINT_TO_POINTER (operation->uid), operation);
       if (operation->kind == PLAN_UPLOAD && operation->undecided)
-        g_hash_table_insert (download->undecided,
-                             (gpointer)&mailbox_sync_find_local (mailbox, operation->base)->identity->full,
-                             operation);
+        add_undecided (download, operation);
     }
 }
 
 static gboolean
-run_download (Download *download, GError **error)
+fetch_bodies (Download *download, GError **error)
 {
   static const ImapBodySink sink = { begin_body, add_body };
   g_autoptr (ImapBatch) batch = imap_batch_new (download->mailbox->account->session);
 
   imap_batch_set_body_sink (batch, &sink, download);
   imap_batch_set_fetch_handler (batch, end_body, download);
-  return fetch_all (download, batch, error) && fetch_stragglers (download, batch, error) &&
-         settle_group (download, error) && name_missing (download, error);
+  return fetch_all (download, batch, error) && fetch_stragglers (download, batch, error);
+}
+
+static gboolean
+run_download (Download *download, GError **error)
+{
+  return fetch_bodies (download, error) && settle_group (download, error) && name_missing (download, error);
 }
 
 /* After an error: files that no journal row knows would stay in tmp/ for nothing. */
@@ -404,7 +428,8 @@ download_mailbox (MailboxSync *mailbox, GError **error)
   gboolean done;
 
   download.wanted = g_hash_table_new (NULL, NULL);
-  download.undecided = g_hash_table_new (message_digest_hash, (GEqualFunc)message_digest_equal);
+  download.undecided = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, NULL,
+                                              (GDestroyNotify)g_ptr_array_unref);
   download.arrivals = g_ptr_array_new_with_free_func (arrival_free);
   collect_operations (&download);
   done = run_download (&download, error);

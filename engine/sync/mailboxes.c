@@ -198,7 +198,7 @@ account_sync_load_mailboxes (AccountSync *account, GError **error)
   directories = maildir_list_directories (account->maildir, error);
   if (directories == NULL || !add_new_directories (account, (const char *const *)directories, error))
     return FALSE;
-  if (!drop_unused_rows (account, (const char *const *) directories, error))
+  if (!drop_unused_rows (account, (const char *const *)directories, error))
     return FALSE;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {

@@ -32,3 +32,31 @@ mailbox_sync_search_uids (MailboxSync *mailbox, const ImapUidSet *uids, ImapUidS
     }
   return imap_batch_wait (batch, error);
 }
+
+gboolean
+mailbox_sync_search_from (MailboxSync *mailbox, guint32 first, ImapUidSet *found, GError **error)
+{
+  ImapSession *session = mailbox->account->session;
+  g_autoptr (ImapBatch) batch = imap_batch_new (session);
+  g_autoptr (ImapUidSet) all = imap_uid_set_new ();
+  g_autofree char *criteria = g_strdup_printf ("UID %u:*", first);
+
+  imap_batch_uid_search (batch, criteria, all, NULL, NULL);
+  if (!imap_batch_wait (batch, error))
+    return FALSE;
+  if (imap_uid_set_count (all) > imap_session_get_selected (session)->exists)
+    {
+      g_set_error_literal (
+          error, IMAP_ERROR, IMAP_ERROR_PROTOCOL,
+          "the server's answer to UID SEARCH names more messages than there are; nothing was changed");
+      return FALSE;
+    }
+  for (guint i = 0; i < imap_uid_set_n_ranges (all); i++)
+    {
+      const ImapUidRange *range = imap_uid_set_range (all, i);
+
+      if (range->last >= first)
+        imap_uid_set_add_range (found, MAX (range->first, first), range->last);
+    }
+  return TRUE;
+}

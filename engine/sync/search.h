@@ -7,3 +7,8 @@
  * nothing. */
 gboolean mailbox_sync_search_uids (MailboxSync *mailbox, const ImapUidSet *uids, ImapUidSet *found,
                                    gboolean *refused, GError **error);
+
+/* Adds to *found the UIDs of the selected mailbox that are `first` or higher ("first:*" names the last
+ * message even when its UID is lower: that one is left out). More than there are messages is a protocol
+ * error. */
+gboolean mailbox_sync_search_from (MailboxSync *mailbox, guint32 first, ImapUidSet *found, GError **error);

@@ -10,6 +10,14 @@
 char *
 subject_decode (const char *raw)
 {
+  static gsize is_ready = 0;
+
+  if (g_once_init_enter (&is_ready))
+    {
+      g_mime_init ();
+      g_once_init_leave (&is_ready, 1);
+    }
+
   g_autofree char *decoded = raw != NULL ? g_mime_utils_header_decode_text (NULL, raw) : NULL;
 
   return text_make_safe (decoded != NULL ? decoded : raw);

@@ -1,11 +1,12 @@
 #include "job.h"
 
 #include "account-sync.h"
+#include "base.h"
 #include "delete-remote.h"
 #include "download.h"
 #include "explain.h"
 #include "fetch-headers.h"
-#include "flags.h"
+#include "local-flags.h"
 #include "mailboxes.h"
 #include "observe-local.h"
 #include "observe-remote.h"
@@ -13,6 +14,7 @@
 #include "outcome.h"
 #include "plan-account.h"
 #include "recover.h"
+#include "remote-flags.h"
 #include "remove-local.h"
 #include "upload.h"
 
@@ -118,8 +120,9 @@ static gboolean
 apply (AccountSync *account, GError **error)
 {
   announce (account);
-  return account_sync_raise_generation (account, error) && account_sync_download (account, error) &&
-         account_sync_upload (account, error) && account_sync_apply_flags (account, error) &&
+  return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
+         account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
+         account_sync_upload (account, error) && account_sync_apply_remote_flags (account, error) &&
          account_sync_remove_local (account, error) && account_sync_delete_remote (account, error);
 }
 

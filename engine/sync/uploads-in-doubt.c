@@ -1,6 +1,7 @@
 #include "uploads-in-doubt.h"
 
 #include "fetch-headers.h"
+#include "search.h"
 
 #include <string.h>
 
@@ -203,15 +204,10 @@ confirm_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHe
   return FALSE;
 }
 
-/* Header of everything at and above the lowest UIDNEXT of the intents that the base does not know. */
-static GPtrArray *
-fetch_suspects (MailboxSync *mailbox, GPtrArray *uploads, GError **error)
+/* Where the search for all of these has to begin. */
+static guint32
+lowest_uidnext (MailboxSync *mailbox, const GPtrArray *uploads)
 {
-  g_autoptr (ImapUidSet) found = imap_uid_set_new ();
-  g_autoptr (ImapUidSet) suspects = imap_uid_set_new ();
-  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
-  g_autofree char *criteria = NULL;
   guint32 first = G_MAXUINT32;
 
   for (guint i = 0; i < uploads->len; i++)
@@ -220,21 +216,26 @@ fetch_suspects (MailboxSync *mailbox, GPtrArray *uploads, GError **error)
 
       first = MIN (first, upload->uidvalidity == mailbox->uidvalidity ? MAX (upload->uidnext, 1) : 1);
     }
-  criteria = g_strdup_printf ("UID %u:*", first);
-  imap_batch_uid_search (batch, criteria, found, NULL, NULL);
-  if (!imap_batch_wait (batch, error))
+  return first;
+}
+
+/* Headers of everything at and above the lowest UIDNEXT of the intents that the base does not know. */
+static GPtrArray *
+fetch_suspects (MailboxSync *mailbox, const GPtrArray *uploads, GError **error)
+{
+  g_autoptr (ImapUidSet) found = imap_uid_set_new ();
+  g_autoptr (ImapUidSet) suspects = imap_uid_set_new ();
+  g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
+  guint32 first = lowest_uidnext (mailbox, uploads);
+
+  if (!mailbox_sync_search_from (mailbox, first, found, error))
     return NULL;
-  if (imap_uid_set_count (found) > imap_session_get_selected (mailbox->account->session)->exists)
-    {
-      g_set_error (error, IMAP_ERROR, IMAP_ERROR_PROTOCOL, "UID SEARCH found more messages than there are");
-      return NULL;
-    }
   for (guint i = 0; i < mailbox->base->len; i++)
     g_hash_table_add (known, GUINT_TO_POINTER (g_array_index (mailbox->base, PlanBase, i).uid));
   for (guint i = 0; i < imap_uid_set_n_ranges (found); i++)
     for (guint64 uid = imap_uid_set_range (found, i)->first; uid <= imap_uid_set_range (found, i)->last;
          uid++)
-      if (uid >= first && !g_hash_table_contains (known, GUINT_TO_POINTER ((guint)uid)))
+      if (!g_hash_table_contains (known, GUINT_TO_POINTER ((guint)uid)))
         imap_uid_set_add (suspects, uid);
   return mailbox_sync_fetch_set_headers (mailbox, suspects, TRUE, error);
 }

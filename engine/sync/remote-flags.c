@@ -1,4 +1,4 @@
-#include "flags.h"
+#include "remote-flags.h"
 
 #include "refusal.h"
 
@@ -46,44 +46,6 @@ is_closed (MailboxSync *mailbox, const PlanOperation *operation)
   g_autofree char *key = plan_operation_key (operation);
 
   return g_hash_table_contains (mailbox->closed, key);
-}
-
-/* TRUE also when the file went away or was renamed by others meanwhile: the next look tells. */
-static gboolean
-set_local_flags (MailboxSync *mailbox, const PlanOperation *operation, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
-  MessageFlags touched = message_flags_union (mailbox->account->pool, operation->add, operation->remove);
-
-  if (!mailbox_sync_assign_letters (mailbox, operation->add.keywords, error))
-    return FALSE;
-  if (maildir_message_set_flags (mailbox->box, &place, operation->add.system, touched.system,
-                                 mailbox_sync_letters (mailbox, operation->add.keywords),
-                                 mailbox_sync_letters (mailbox, touched.keywords), NULL, &local_error))
-    return TRUE;
-  g_hash_table_add (mailbox->closed, plan_operation_key (operation));
-  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
-}
-
-static gboolean
-apply_local (MailboxSync *mailbox, guint *changed, GError **error)
-{
-  *changed = 0;
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    {
-      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
-
-      if (operation->kind != PLAN_LOCAL_FLAGS)
-        continue;
-      if (!set_local_flags (mailbox, operation, error))
-        return FALSE;
-      ++*changed;
-    }
-  return *changed == 0 || maildir_box_sync (mailbox->box, error);
 }
 
 static void
@@ -205,6 +167,17 @@ name_refused (FlagsRun *run, GError **error)
   return TRUE;
 }
 
+/* A message whose flags also had to change here, and could not, keeps its base: both changes are planned
+ * again. */
+static gboolean
+has_local_part_undone (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  PlanOperation local = *operation;
+
+  local.kind = PLAN_LOCAL_FLAGS;
+  return is_closed (mailbox, &local);
+}
+
 /* The base takes what both sides hold now; an added flag that the answer lacks is not kept there (contract
  * C3.4). */
 static gboolean
@@ -233,44 +206,8 @@ record_stores (FlagsRun *run, GError **error)
     {
       const Store *store = value;
 
-      if (store->answered && !store->refused && !record_store (run->mailbox, store, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-has_local_part_undone (MailboxSync *mailbox, const PlanOperation *operation)
-{
-  PlanOperation local = *operation;
-
-  local.kind = PLAN_LOCAL_FLAGS;
-  return is_closed (mailbox, &local);
-}
-
-/* Rows whose message needed no word to the server. */
-static gboolean
-record_base (FlagsRun *run, GError **error)
-{
-  MailboxSync *mailbox = run->mailbox;
-  Journal *journal = mailbox->account->journal;
-
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    {
-      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
-      gboolean done = TRUE;
-
-      if (operation->kind == PLAN_RELINK)
-        done = journal_set_message_base (journal, operation->row, operation->base, error);
-      else if (operation->kind == PLAN_FORGET)
-        done = journal_remove_message (journal, operation->row, error);
-      else if (operation->kind == PLAN_BASE_FLAGS ||
-               (operation->kind == PLAN_LOCAL_FLAGS && !has_local_part_undone (mailbox, operation) &&
-                !g_hash_table_contains (run->stores, GUINT_TO_POINTER (operation->uid))))
-        done = journal_set_message_flags (journal, operation->row, operation->flags.system,
-                                          operation->flags.keywords, operation->not_kept.system,
-                                          operation->not_kept.keywords, error);
-      if (!done)
+      if (store->answered && !store->refused && !has_local_part_undone (run->mailbox, store->operation) &&
+          !record_store (run->mailbox, store, error))
         return FALSE;
     }
   return TRUE;
@@ -283,66 +220,43 @@ commit_run (FlagsRun *run, GError **error)
 
   if (!journal_begin (journal, error))
     return FALSE;
-  if (record_base (run, error) && record_stores (run, error) && journal_commit (journal, error))
+  if (record_stores (run, error) && journal_commit (journal, error))
     return TRUE;
   journal_rollback (journal);
   return FALSE;
 }
 
 static gboolean
-run_flags (FlagsRun *run, GError **error)
+run_stores (FlagsRun *run, GError **error)
 {
-  gboolean selected = TRUE;
-  guint changed;
+  gboolean selected;
 
   collect_stores (run);
-  if (g_hash_table_size (run->stores) > 0)
-    {
-      if (!mailbox_sync_select (run->mailbox, &selected, error))
-        return FALSE;
-      if (!selected)
-        g_hash_table_remove_all (run->stores);
-    }
-  if (!apply_local (run->mailbox, &changed, error))
+  if (g_hash_table_size (run->stores) == 0)
+    return TRUE;
+  if (!mailbox_sync_select (run->mailbox, &selected, error))
     return FALSE;
-  if (g_hash_table_size (run->stores) > 0 && (!send_stores (run, error) || !name_refused (run, error)))
-    return FALSE;
-  run->mailbox->account->tally.flags += changed + g_hash_table_size (run->stores);
-  report_progress (&run->mailbox->account->report, run->mailbox->row->name,
-                   changed + g_hash_table_size (run->stores), 0);
-  return commit_run (run, error);
-}
-
-static gboolean
-touches_flags (const PlanOperation *operation)
-{
-  return operation->kind == PLAN_LOCAL_FLAGS || operation->kind == PLAN_REMOTE_FLAGS ||
-         operation->kind == PLAN_BASE_FLAGS || operation->kind == PLAN_RELINK ||
-         operation->kind == PLAN_FORGET;
-}
-
-static gboolean
-has_flags (MailboxSync *mailbox)
-{
-  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
-    if (touches_flags (&g_array_index (mailbox->plan, PlanOperation, i)))
-      return TRUE;
-  return FALSE;
+  if (!selected)
+    return TRUE;
+  run->mailbox->account->tally.flags += g_hash_table_size (run->stores);
+  report_progress (&run->mailbox->account->report, run->mailbox->row->name, g_hash_table_size (run->stores),
+                   0);
+  return send_stores (run, error) && name_refused (run, error) && commit_run (run, error);
 }
 
 gboolean
-account_sync_apply_flags (AccountSync *account, GError **error)
+account_sync_apply_remote_flags (AccountSync *account, GError **error)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       FlagsRun run = { .mailbox = g_ptr_array_index (account->mailboxes, i) };
       gboolean done;
 
-      if (!has_flags (run.mailbox))
+      if (run.mailbox->plan == NULL)
         continue;
       run.stores = g_hash_table_new_full (NULL, NULL, NULL, g_free);
       run.groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, store_group_free);
-      done = run_flags (&run, error);
+      done = run_stores (&run, error);
       g_hash_table_unref (run.groups);
       g_hash_table_unref (run.stores);
       if (!done)

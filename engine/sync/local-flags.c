@@ -1,0 +1,96 @@
+#include "local-flags.h"
+
+/* TRUE also when the file went away or was renamed by others meanwhile: the next look tells. */
+static gboolean
+set_local_flags (MailboxSync *mailbox, const PlanOperation *operation, gboolean *changed, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
+  MessageFlags touched = message_flags_union (mailbox->account->pool, operation->add, operation->remove);
+
+  if (!mailbox_sync_assign_letters (mailbox, operation->add.keywords, error))
+    return FALSE;
+  *changed = maildir_message_set_flags (mailbox->box, &place, operation->add.system, touched.system,
+                                        mailbox_sync_letters (mailbox, operation->add.keywords),
+                                        mailbox_sync_letters (mailbox, touched.keywords), NULL, &local_error);
+  if (*changed)
+    return TRUE;
+  g_hash_table_add (mailbox->closed, plan_operation_key (operation));
+  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/* Rows that also go to the server are recorded when it has answered. */
+static GHashTable *
+rows_for_server (MailboxSync *mailbox)
+{
+  GHashTable *rows = g_hash_table_new (g_int64_hash, g_int64_equal);
+
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+
+      if (operation->kind == PLAN_REMOTE_FLAGS || operation->kind == PLAN_REPLACE)
+        g_hash_table_add (rows, &operation->row);
+    }
+  return rows;
+}
+
+static gboolean
+record_local (MailboxSync *mailbox, GPtrArray *done, GError **error)
+{
+  Journal *journal = mailbox->account->journal;
+  g_autoptr (GHashTable) for_server = rows_for_server (mailbox);
+
+  if (!journal_begin (journal, error))
+    return FALSE;
+  for (guint i = 0; i < done->len; i++)
+    {
+      const PlanOperation *operation = g_ptr_array_index (done, i);
+
+      if (!g_hash_table_contains (for_server, &operation->row) &&
+          !journal_set_message_flags (journal, operation->row, operation->flags.system,
+                                      operation->flags.keywords, operation->not_kept.system,
+                                      operation->not_kept.keywords, error))
+        {
+          journal_rollback (journal);
+          return FALSE;
+        }
+    }
+  return journal_commit (journal, error);
+}
+
+static gboolean
+apply_mailbox (MailboxSync *mailbox, GError **error)
+{
+  g_autoptr (GPtrArray) done = g_ptr_array_new ();
+
+  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
+    {
+      PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      gboolean changed = FALSE;
+
+      if (operation->kind != PLAN_LOCAL_FLAGS)
+        continue;
+      if (!set_local_flags (mailbox, operation, &changed, error))
+        return FALSE;
+      if (changed)
+        g_ptr_array_add (done, operation);
+    }
+  if (done->len == 0)
+    return TRUE;
+  mailbox->account->tally.flags += done->len;
+  report_progress (&mailbox->account->report, mailbox->row->name, done->len, 0);
+  return maildir_box_sync (mailbox->box, error) && record_local (mailbox, done, error);
+}
+
+gboolean
+account_sync_apply_local_flags (AccountSync *account, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    if (!apply_mailbox (g_ptr_array_index (account->mailboxes, i), error))
+      return FALSE;
+  return TRUE;
+}
