@@ -1,0 +1,88 @@
+#include "command.h"
+#include "exit.h"
+#include "output.h"
+#include "run.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+/* What this process makes is for its user only, and so is its memory, which holds passwords. */
+static void
+set_up_process (void)
+{
+  setlocale (LC_ALL, "");
+  g_set_prgname ("dovetail");
+  umask (077);
+  signal (SIGPIPE, SIG_IGN);
+#ifndef __SANITIZE_ADDRESS__ /* whose leak check reads the process from outside */
+  prctl (PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static int
+complain_of_usage (const Options *options, const Command *command, const char *text)
+{
+  g_autoptr (Output) output = output_new (options);
+
+  output_error (output, "usage", "%s; `dovetail %s%s--help` says more", text,
+                command != NULL ? command->name : "", command != NULL ? " " : "");
+  return EXIT_STATUS_USAGE;
+}
+
+static int
+complain_of_command (const Options *options, const char *name)
+{
+  g_autofree char *text = NULL;
+
+  if (name == NULL)
+    return complain_of_usage (options, NULL,
+                              "a command is missing: sync, status, release, undelete or check");
+  text = g_strdup_printf ("“%s” is no command; the nearest is “%s”", name, command_nearest (name)->name);
+  return complain_of_usage (options, NULL, text);
+}
+
+static int
+run_command (Options *options, const Command *command)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Output) output = NULL;
+  EngineRequest request = { .command = command->command,
+                            .selectors = (const char *const *)options->selectors };
+  int status;
+
+  if (command->fill_request != NULL && !command->fill_request (options, &request, &error))
+    return complain_of_usage (options, command, error->message);
+  output = output_new (options);
+  status = run_request (options, &request, output);
+  if (!output_finish (output) && status == ENGINE_OUTCOME_EQUAL)
+    status = ENGINE_OUTCOME_LEFT;
+  return status;
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_auto (Options) options = { 0 };
+  g_autoptr (GError) error = NULL;
+  const Command *command;
+
+  set_up_process ();
+  if (!options_parse_program (&options, &argc, &argv, &error))
+    return complain_of_usage (&options, NULL, error->message);
+  if (options.version)
+    {
+      puts (ENGINE_VERSION_TEXT);
+      return 0;
+    }
+  command = argc > 1 ? command_find (argv[1]) : NULL;
+  if (command == NULL)
+    return complain_of_command (&options, argv[1]);
+  argc--;
+  argv++;
+  if (!options_parse_command (&options, command, &argc, &argv, &error))
+    return complain_of_usage (&options, command, error->message);
+  return run_command (&options, command);
+}
