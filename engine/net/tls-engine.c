@@ -18,6 +18,7 @@ struct _NetTlsEngine
   guint8 incoming[CIPHER_SIZE];
   guint8 outgoing[CIPHER_SIZE]; /* taken from to_peer: outgoing[start..end) is not yet written */
   gsize start, end;
+  guint64 taken;
 };
 
 NetTlsEngine *
@@ -58,6 +59,12 @@ net_tls_engine_get_pending (NetTlsEngine *engine)
   return engine->end - engine->start + BIO_ctrl_pending (engine->to_peer);
 }
 
+guint64
+net_tls_engine_get_taken (NetTlsEngine *engine)
+{
+  return engine->taken;
+}
+
 gboolean
 net_tls_engine_flush (NetTlsEngine *engine, GError **error)
 {
@@ -79,6 +86,7 @@ net_tls_engine_flush (NetTlsEngine *engine, GError **error)
       if (written < 0)
         return FALSE;
       engine->start += written;
+      engine->taken += written;
     }
 }
 

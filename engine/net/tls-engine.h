@@ -28,5 +28,6 @@ void net_tls_engine_shutdown (NetTlsEngine *engine);
 
 /* FALSE: a read gives nothing before the input stream has more. */
 gboolean net_tls_engine_has_input (NetTlsEngine *engine);
-/* Octets of records that are not yet written. */
+/* Octets of records that are not yet written, and that were. */
 gsize net_tls_engine_get_pending (NetTlsEngine *engine);
+guint64 net_tls_engine_get_taken (NetTlsEngine *engine);

@@ -303,6 +303,12 @@ net_tls_stream_get_pending (NetTlsStream *stream)
   return net_tls_engine_get_pending (stream->engine);
 }
 
+guint64
+net_tls_stream_get_taken (NetTlsStream *stream)
+{
+  return net_tls_engine_get_taken (stream->engine);
+}
+
 void
 net_tls_stream_shutdown (NetTlsStream *stream)
 {

@@ -22,8 +22,9 @@ gboolean net_tls_stream_flush (NetTlsStream *stream, GError **error);
 /* TRUE: a read gives something, or an error, whatever the base stream's sources say. */
 gboolean net_tls_stream_has_input (NetTlsStream *stream);
 
-/* Octets of records that wait for room below. */
+/* Octets of records that wait for room below, and that the base stream took. */
 gsize net_tls_stream_get_pending (NetTlsStream *stream);
+guint64 net_tls_stream_get_taken (NetTlsStream *stream);
 
 /* Queues the close_notify behind everything written. */
 void net_tls_stream_shutdown (NetTlsStream *stream);

@@ -16,13 +16,9 @@ typedef struct
 } FakeShared;
 
 /* Takes over the descriptor. */
-FakePeer *
-fake_peer_new (FakeShared *shared, int fd);
-void
-fake_peer_free (FakePeer *peer);
+FakePeer *fake_peer_new (FakeShared *shared, int fd);
+void fake_peer_free (FakePeer *peer);
 
 /* Waits for `events` on fd: FALSE after 20 seconds or when the server is being freed. */
-gboolean
-fake_shared_wait (FakeShared *shared, int fd, short events);
-void
-fake_shared_fail (FakeShared *shared, const char *failure);
+gboolean fake_shared_wait (FakeShared *shared, int fd, short events);
+void fake_shared_fail (FakeShared *shared, const char *failure);

@@ -8,46 +8,31 @@
 #include "fake-server.h"
 
 /* (transfer full) (nullable). One line without its CRLF or LF. */
-char *
-fake_peer_read_line (FakePeer *peer);
+char *fake_peer_read_line (FakePeer *peer);
 /* (transfer full) (nullable). Exactly `length` octets. */
-GBytes *
-fake_peer_read_bytes (FakePeer *peer, gsize length);
+GBytes *fake_peer_read_bytes (FakePeer *peer, gsize length);
 
-gboolean
-fake_peer_send (FakePeer *peer, const char *text);
-gboolean
-fake_peer_printf (FakePeer *peer, const char *format, ...) G_GNUC_PRINTF (2, 3);
-gboolean
-fake_peer_send_bytes (FakePeer *peer, gconstpointer data, gsize length);
+gboolean fake_peer_send (FakePeer *peer, const char *text);
+gboolean fake_peer_printf (FakePeer *peer, const char *format, ...) G_GNUC_PRINTF (2, 3);
+gboolean fake_peer_send_bytes (FakePeer *peer, gconstpointer data, gsize length);
 
-gboolean
-fake_peer_start_tls (FakePeer *peer);
-gboolean
-fake_peer_is_secure (FakePeer *peer);
+gboolean fake_peer_start_tls (FakePeer *peer);
+gboolean fake_peer_is_secure (FakePeer *peer);
 
 /* The session's SSL object, for channel bindings; NULL in clear. */
-struct ssl_st *
-fake_peer_get_ssl (FakePeer *peer);
+struct ssl_st *fake_peer_get_ssl (FakePeer *peer);
 
 /* Waits until the client closes; FALSE if it said something instead. */
-gboolean
-fake_peer_wait_closed (FakePeer *peer);
+gboolean fake_peer_wait_closed (FakePeer *peer);
 /* Waits for fake_server_release; FALSE when the server is being freed or joined. */
-gboolean
-fake_peer_stall (FakePeer *peer);
+gboolean fake_peer_stall (FakePeer *peer);
 /* Waits that long, or less when the client goes or the server is being freed: then FALSE. */
-gboolean
-fake_peer_pause (FakePeer *peer, guint milliseconds);
+gboolean fake_peer_pause (FakePeer *peer, guint milliseconds);
 
 /* close_notify and FIN; FIN only; RST. */
-void
-fake_peer_close (FakePeer *peer);
-void
-fake_peer_cut (FakePeer *peer);
-void
-fake_peer_reset (FakePeer *peer);
+void fake_peer_close (FakePeer *peer);
+void fake_peer_cut (FakePeer *peer);
+void fake_peer_reset (FakePeer *peer);
 
 /* Records a failure (the first one counts) that fake_server_assert_played will report. */
-void
-fake_peer_fail (FakePeer *peer, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void fake_peer_fail (FakePeer *peer, const char *format, ...) G_GNUC_PRINTF (2, 3);

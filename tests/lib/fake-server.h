@@ -56,32 +56,23 @@ typedef struct
 } FakeTls;
 
 /* `steps` ends with FAKE_END and is not copied. `tls` (nullable) is copied. */
-FakeServer *
-fake_server_new (const FakeStep *steps, const FakeTls *tls);
-FakeServer *
-fake_server_new_programmed (FakeServeFunc serve, gpointer user_data, const FakeTls *tls);
-void
-fake_server_free (FakeServer *server);
+FakeServer *fake_server_new (const FakeStep *steps, const FakeTls *tls);
+FakeServer *fake_server_new_programmed (FakeServeFunc serve, gpointer user_data, const FakeTls *tls);
+void fake_server_free (FakeServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeServer, fake_server_free)
 
-guint16
-fake_server_get_port (FakeServer *server);
+guint16 fake_server_get_port (FakeServer *server);
 
 /* Lets one FAKE_STALL go on. */
-void
-fake_server_release (FakeServer *server);
+void fake_server_release (FakeServer *server);
 
 /* Waits for the end of the script, or of a programmed server's connections, which takes no more. Then
  * returns (transfer none) (nullable) what went wrong first. */
-const char *
-fake_server_join (FakeServer *server);
+const char *fake_server_join (FakeServer *server);
 
 /* Joins and asserts that the whole script was played. */
-void
-fake_server_assert_played (FakeServer *server);
+void fake_server_assert_played (FakeServer *server);
 
 /* How many connections were accepted, and how many handshakes resumed a session. */
-guint
-fake_server_get_accepted (FakeServer *server);
-guint
-fake_server_get_resumed (FakeServer *server);
+guint fake_server_get_accepted (FakeServer *server);
+guint fake_server_get_resumed (FakeServer *server);

@@ -27,23 +27,17 @@ typedef enum
 
 typedef struct _TestCertificates TestCertificates;
 
-TestCertificates *
-test_certificates_new (void);
+TestCertificates *test_certificates_new (void);
 /* Removes the directory with everything in it. */
-void
-test_certificates_free (TestCertificates *certificates);
+void test_certificates_free (TestCertificates *certificates);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestCertificates, test_certificates_free)
 
 /* For NetEndpoint.tls_ca_file. */
-const char *
-test_certificates_get_ca_file (TestCertificates *certificates);
+const char *test_certificates_get_ca_file (TestCertificates *certificates);
 /* Where files may be put. */
-const char *
-test_certificates_get_directory (TestCertificates *certificates);
+const char *test_certificates_get_directory (TestCertificates *certificates);
 /* For fake_server_new; also PEM files for real servers. */
-const FakeTls *
-test_certificates_get (TestCertificates *certificates, TestCertificate which);
+const FakeTls *test_certificates_get (TestCertificates *certificates, TestCertificate which);
 
 /* (transfer full): "sha256//..." of the public key, or of the certificate. */
-char *
-test_certificates_pin (TestCertificates *certificates, TestCertificate which, gboolean of_key);
+char *test_certificates_pin (TestCertificates *certificates, TestCertificate which, gboolean of_key);

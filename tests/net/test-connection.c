@@ -456,7 +456,7 @@ test_goodbye_before_reset (gconstpointer data)
 static void
 test_reset (void)
 {
-  const FakeStep steps[] = { { FAKE_RESET }, { FAKE_END } };
+  const FakeStep steps[] = { { FAKE_EXPECT, "go" }, { FAKE_RESET }, { FAKE_END } };
   g_autoptr (FakeServer) server = fake_server_new (steps, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (GError) again = NULL;
@@ -464,6 +464,7 @@ test_reset (void)
 
   net_fixture_init (&fixture, server);
   net_fixture_open (&fixture);
+  net_fixture_write (&fixture, "go\r\n");
   error = net_fixture_wait_failure (&fixture, TRUE);
   g_assert_error (error, NET_ERROR, NET_ERROR_CLOSED);
   again = net_fixture_wait_failure (&fixture, TRUE);

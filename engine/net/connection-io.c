@@ -1,0 +1,320 @@
+/* Bytes in and out, and waiting for them. */
+#include "connection-private.h"
+
+/* After so many full reads or writes in a row the caller gets its turn. */
+#define MAX_ROUNDS 4
+
+static gboolean
+would_block (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+}
+
+/* Records made and not yet taken by the socket. */
+static gsize
+pending_records (NetConnection *connection)
+{
+  NetTlsStream *stream = net_connection_get_tls_stream (connection);
+
+  return stream != NULL ? net_tls_stream_get_pending (stream) : 0;
+}
+
+/* Waiting. */
+
+gboolean
+net_connection_wait (NetConnection *connection, gint64 deadline)
+{
+  net_waiter_wait (&connection->waiter, net_connection_get_queued (connection) > 0, deadline);
+  if (g_cancellable_is_cancelled (connection->waiter.cancellable))
+    return net_connection_fail_with (connection, NET_ERROR_CANCELLED, "cancelled");
+  return TRUE;
+}
+
+void
+net_connection_note_progress (NetConnection *connection)
+{
+  net_trickle_restart (&connection->trickle);
+}
+
+/* Waits for I/O while the trickle rule watches. */
+static void
+wait_watched (NetConnection *connection, gboolean is_due, gboolean may_block)
+{
+  NetTrickle *trickle = &connection->trickle;
+  gint64 begin = g_get_monotonic_time ();
+  gint64 deadline;
+
+  net_trickle_set_due (trickle, is_due);
+  deadline = net_connection_get_deadline (connection) - trickle->waited;
+  if (!net_connection_wait (connection, !may_block ? 0 : is_due ? deadline : -1))
+    return;
+  trickle->waited += g_get_monotonic_time () - begin;
+  if (!connection->waiter.expired)
+    return;
+  if (trickle->octets == 0)
+    net_connection_fail_with (connection, NET_ERROR_TIMEOUT, "the server was silent for %u seconds",
+                              connection->endpoint.timeout);
+  else
+    net_connection_fail_with (connection, NET_ERROR_TIMEOUT,
+                              "the server gave less than %d octets in %u seconds", NET_TRICKLE_MIN_OCTETS,
+                              connection->endpoint.timeout);
+}
+
+/* Input. */
+
+/* Before TLS a line is handed on alone, so that what lies behind the OK to STARTTLS is never taken for its
+ * part, nor believed. */
+static gboolean
+is_line_by_line (NetConnection *connection)
+{
+  return connection->tls == NULL && !connection->endpoint.allow_plain;
+}
+
+static gboolean
+hand_on (NetConnection *connection, const guint8 *data, gsize length)
+{
+  GError *error = NULL;
+
+  if (connection->is_closing || connection->input == NULL ||
+      connection->input (data, length, connection->input_data, &error))
+    return TRUE;
+  return net_connection_fail (connection, error);
+}
+
+static gboolean
+hand_on_line (NetConnection *connection)
+{
+  const guint8 *start = connection->buffer + connection->held_start;
+  gsize available = connection->held_end - connection->held_start;
+  const guint8 *end = memchr (start, '\n', available);
+  gsize length = end != NULL ? (gsize)(end + 1 - start) : available;
+
+  connection->held_start += length;
+  return hand_on (connection, start, length);
+}
+
+static gboolean
+has_held_input (NetConnection *connection)
+{
+  return connection->held_start < connection->held_end;
+}
+
+/* Is there something that the socket knows nothing of any more? */
+static gboolean
+has_ready_input (NetConnection *connection)
+{
+  NetTlsStream *stream = net_connection_get_tls_stream (connection);
+
+  return has_held_input (connection) || (stream != NULL && net_tls_stream_has_input (stream));
+}
+
+/* The next octets, into the buffer: 0 when there are none now or the connection has failed. */
+static gsize
+read_some (NetConnection *connection)
+{
+  GInputStream *input = g_io_stream_get_input_stream (connection->stream);
+  GError *error = NULL;
+  gssize length;
+
+  length = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (input), connection->buffer,
+                                                     NET_READ_SIZE, NULL, &error);
+  if (length > 0)
+    return length;
+  if (length == 0)
+    net_connection_fail_with (connection, NET_ERROR_CLOSED, "the server closed the connection");
+  else if (would_block (error))
+    g_error_free (error);
+  else
+    net_connection_fail (connection, error);
+  return 0;
+}
+
+/* TRUE if the next octets, or what was held back of them, were handed on. */
+static gboolean
+receive_piece (NetConnection *connection, gsize *length)
+{
+  *length = 0;
+  if (has_held_input (connection))
+    return hand_on_line (connection);
+  *length = read_some (connection);
+  if (*length == 0)
+    return FALSE;
+  connection->received += *length;
+  net_trickle_count (&connection->trickle, *length);
+  if (!is_line_by_line (connection))
+    return hand_on (connection, connection->buffer, *length);
+  connection->held_start = 0;
+  connection->held_end = *length;
+  return hand_on_line (connection);
+}
+
+/* TRUE if there may be more. */
+static gboolean
+receive (NetConnection *connection)
+{
+  gsize length = NET_READ_SIZE;
+
+  for (guint round = 0; round < MAX_ROUNDS && length == NET_READ_SIZE; round++)
+    if (!receive_piece (connection, &length))
+      return FALSE;
+  return TRUE;
+}
+
+/* Output. */
+
+/* The write failed, but what the peer said before it left (a BYE, why) may still lie there. */
+static void
+fail_output (NetConnection *connection, GError *error)
+{
+  while (connection->error == NULL && receive (connection))
+    continue;
+  net_connection_fail (connection, error);
+}
+
+/* Writes one piece, or records that are left over. TRUE if the socket took something and may take more. */
+static gboolean
+send_piece (NetConnection *connection, GError **error)
+{
+  GOutputStream *output = g_io_stream_get_output_stream (connection->stream);
+  const guint8 *data;
+  gsize length;
+  gssize written;
+
+  if (!net_output_queue_peek (connection->output, &data, &length, error))
+    return FALSE;
+  if (length == 0)
+    {
+      if (pending_records (connection) > 0)
+        net_tls_stream_flush (net_connection_get_tls_stream (connection), error);
+      return FALSE;
+    }
+  written = g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), data, length, NULL,
+                                                        error);
+  if (written <= 0)
+    return FALSE;
+  net_output_queue_take (connection->output, written);
+  connection->sent += written;
+  return TRUE;
+}
+
+/* Octets that the socket took, records of TLS among them. */
+static guint64
+octets_taken (NetConnection *connection)
+{
+  NetTlsStream *stream = net_connection_get_tls_stream (connection);
+
+  return stream != NULL ? net_tls_stream_get_taken (stream) : connection->sent;
+}
+
+static void
+count_taken (NetConnection *connection, gsize octets)
+{
+  net_trickle_count (&connection->trickle, octets);
+  /* The last octet has left: now the peer has its time to answer. */
+  if (octets > 0 && net_connection_get_queued (connection) == 0)
+    net_trickle_restart (&connection->trickle);
+}
+
+static void
+note_output_error (NetConnection *connection, GError *error)
+{
+  if (would_block (error))
+    g_error_free (error);
+  else if (error->domain == G_IO_ERROR)
+    fail_output (connection, error);
+  else
+    net_connection_fail (connection, error);
+}
+
+/* TRUE if octets went. */
+static gboolean
+send_queued (NetConnection *connection)
+{
+  guint64 before;
+  GError *error = NULL;
+  guint round = 0;
+
+  if (net_connection_get_queued (connection) == 0)
+    return FALSE;
+  before = octets_taken (connection);
+  while (round < MAX_ROUNDS && send_piece (connection, &error))
+    round++;
+  count_taken (connection, octets_taken (connection) - before);
+  if (error != NULL)
+    note_output_error (connection, error);
+  return round > 0;
+}
+
+gboolean
+net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **error)
+{
+  gboolean moved;
+
+  if (!net_connection_report (connection, error))
+    return FALSE;
+  g_return_val_if_fail (connection->stream != NULL, FALSE);
+  moved = send_queued (connection);
+  if (connection->error == NULL)
+    wait_watched (connection, awaiting || net_connection_get_queued (connection) > 0,
+                  !moved && !has_ready_input (connection));
+  if (connection->error == NULL && (connection->waiter.readable || has_ready_input (connection)))
+    receive (connection);
+  if (connection->error == NULL && connection->waiter.writable)
+    send_queued (connection);
+  return net_connection_report (connection, error);
+}
+
+void
+net_connection_write (NetConnection *connection, const char *data, gsize length)
+{
+  if (connection->error == NULL)
+    net_output_queue_add (connection->output, data, length);
+}
+
+void
+net_connection_write_source (NetConnection *connection, NetSourceFunc source, gpointer user_data,
+                             GDestroyNotify notify)
+{
+  if (connection->error == NULL)
+    net_output_queue_add_source (connection->output, source, user_data, notify);
+  else if (notify != NULL)
+    notify (user_data);
+}
+
+gsize
+net_connection_get_queued (NetConnection *connection)
+{
+  return net_output_queue_get_length (connection->output) + pending_records (connection);
+}
+
+guint64
+net_connection_get_received (NetConnection *connection)
+{
+  return connection->received;
+}
+
+guint64
+net_connection_get_sent (NetConnection *connection)
+{
+  return connection->sent;
+}
+
+gboolean
+net_connection_has_early_input (NetConnection *connection)
+{
+  return has_held_input (connection) || read_some (connection) > 0;
+}
+
+void
+net_connection_drain (NetConnection *connection, gint64 deadline)
+{
+  while (connection->error == NULL && net_connection_get_queued (connection) > 0 &&
+         g_get_monotonic_time () < deadline)
+    {
+      if (send_queued (connection))
+        continue;
+      if (net_connection_get_queued (connection) > 0 && net_connection_wait (connection, deadline) &&
+          connection->waiter.readable)
+        receive (connection);
+    }
+}
