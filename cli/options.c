@@ -16,7 +16,7 @@
   "\"done\"\n"                                                                                               \
   "  account  string, or null when it concerns none;  mailbox  string or null\n"                             \
   "  name     a word that stays the same;  text  one line for a person\n"                                    \
-  "  fields   an object of strings, integers and nulls, by name\n"                                           \
+  "  fields   an object of strings and integers, by name\n"                                                  \
   "progress has messages_done, messages_total, octets_done and octets_total (integers) besides;\n"           \
   "done, once for each account, has status: its exit status. Times are seconds since 1970.\n"
 

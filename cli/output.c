@@ -60,14 +60,14 @@ is_wanted (const Output *output, const EngineEvent *event)
   switch (event->type)
     {
     case ENGINE_EVENT_INFO:
-      return output->verbosity >= 1 || output->json;
+      return output->verbosity >= 1 || (output->json && !output->quiet);
     case ENGINE_EVENT_DEBUG:
       return output->verbosity >= 2;
     case ENGINE_EVENT_RESULT:
-      return !output->quiet || output->json;
+    case ENGINE_EVENT_PROGRESS:
+      return !output->quiet;
     case ENGINE_EVENT_WARNING:
     case ENGINE_EVENT_ERROR:
-    case ENGINE_EVENT_PROGRESS:
     case ENGINE_EVENT_DONE:
       return TRUE;
     }

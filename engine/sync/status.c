@@ -67,16 +67,16 @@ tell_operation (Status *status, const JournalOperation *operation)
 {
   g_autofree char *since = words_time (operation->first_seen);
   gboolean is_refused = operation->state == JOURNAL_OPERATION_REFUSED;
+  const char *reason = operation->reason != NULL ? operation->reason : "the server gave no reason";
   const EngineField fields[] = { { .key = "operation", .string = kind_word (operation->kind) },
                                  { .key = "subject", .string = operation->subject },
                                  { .key = "since", .number = operation->first_seen },
-                                 { .key = "reason", .string = operation->reason } };
+                                 { .key = "reason", .string = reason } };
 
   if (is_refused)
     report_fields (&status->report, ENGINE_EVENT_RESULT, operation->mailbox_name, "refused", fields, 4,
                    "refused: %s “%s”: %s; since %s, tried again when the message changes",
-                   kind_word (operation->kind), operation->subject,
-                   operation->reason != NULL ? operation->reason : "the server gave no reason", since);
+                   kind_word (operation->kind), operation->subject, reason, since);
   else
     report_fields (&status->report, ENGINE_EVENT_INFO, operation->mailbox_name, "queued-operation", fields, 3,
                    "queued: %s “%s”, since %s", kind_word (operation->kind), operation->subject, since);
