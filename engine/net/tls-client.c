@@ -86,7 +86,7 @@ prepare (NetTlsClient *client, GError **error)
                    ERR_reason_error_string (ERR_peek_error ()));
       return FALSE;
     }
-  if (!net_tls_verify_add_trust (client->context, NULL, client->endpoint->tls_ca_file, error))
+  if (!net_tls_verify_add_trust (client->context, client->endpoint->tls_ca_file, error))
     return FALSE;
   client->ssl = SSL_new (client->context);
   SSL_set_connect_state (client->ssl);

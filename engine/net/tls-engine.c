@@ -4,7 +4,9 @@
 
 #define CIPHER_SIZE (64 * 1024)
 /* What a peer may make us answer while it takes nothing. */
-#define MAX_PENDING (512 * 1024)
+#define MAX_PENDING (256 * 1024)
+/* What it may send without one octet of data in it; a record is 16 KiB, a chain of certificates 100. */
+#define MAX_UNPRODUCTIVE (256 * 1024)
 
 struct _NetTlsEngine
 {
@@ -19,6 +21,7 @@ struct _NetTlsEngine
   guint8 outgoing[CIPHER_SIZE]; /* taken from to_peer: outgoing[start..end) is not yet written */
   gsize start, end;
   guint64 taken;
+  gsize unproductive; /* octets received since there was data */
 };
 
 NetTlsEngine *
@@ -120,7 +123,12 @@ feed (NetTlsEngine *engine, GError **error)
   else
     BIO_write (engine->from_peer, engine->incoming, length);
   engine->drained = FALSE;
-  return TRUE;
+  engine->unproductive += length;
+  if (engine->unproductive <= MAX_UNPRODUCTIVE)
+    return TRUE;
+  g_set_error_literal (error, NET_ERROR, NET_ERROR_TLS,
+                       "the server sends TLS messages without end and no data");
+  return FALSE;
 }
 
 static const char *
@@ -237,6 +245,7 @@ net_tls_engine_read (NetTlsEngine *engine, gpointer buffer, gsize size, GError *
       if (result == 1)
         {
           done += length;
+          engine->unproductive = 0;
           continue;
         }
       /* What is there goes to the caller first; whatever stopped us stops the next read as well. */

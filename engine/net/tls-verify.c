@@ -37,13 +37,10 @@ add_system_trust (SSL_CTX *context)
 }
 
 gboolean
-net_tls_verify_add_trust (SSL_CTX *context, const char *directory, const char *ca_file, GError **error)
+net_tls_verify_add_trust (SSL_CTX *context, const char *ca_file, GError **error)
 {
+  add_system_trust (context);
   ERR_clear_error ();
-  if (directory != NULL)
-    SSL_CTX_load_verify_dir (context, directory);
-  else
-    add_system_trust (context);
   if (ca_file == NULL || SSL_CTX_load_verify_file (context, ca_file))
     return TRUE;
   g_set_error (error, NET_ERROR, NET_ERROR_CERTIFICATE,

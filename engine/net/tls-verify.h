@@ -13,10 +13,9 @@ typedef struct
   char *reason;     /* (nullable) the first thing wrong, e.g. "certificate expired on 2026-01-01" */
 } NetTlsVerdict;
 
-/* Trusts the system's authorities, and those in ca_file (nullable) besides. `directory` (nullable) replaces
- * the system's hashed directory. Errors: NET_ERROR_CERTIFICATE when ca_file can't be used. */
-gboolean
-net_tls_verify_add_trust (SSL_CTX *context, const char *directory, const char *ca_file, GError **error);
+/* Trusts the system's authorities (SSL_CERT_DIR and SSL_CERT_FILE as OpenSSL has them), and those in ca_file
+ * (nullable) besides. Errors: NET_ERROR_CERTIFICATE when ca_file can't be used. */
+gboolean net_tls_verify_add_trust (SSL_CTX *context, const char *ca_file, GError **error);
 
 /* Lets the handshake fail unless the peer's certificate is valid for verdict->host, and names that host to
  * the server (not when it is an address). The verdict must outlive the SSL object. */

@@ -1,5 +1,6 @@
 /* Contract C8: no password, and no mail, before a verified TLS connection (1.2 or newer). */
 #include "net-fixture.h"
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 static TestCertificates *certificates;
@@ -332,6 +333,67 @@ test_peer_close_notify (void)
   net_fixture_clear (&fixture);
 }
 
+/* Key updates without end, whose answers are not even read. */
+static void
+serve_key_updates (FakePeer *peer, gpointer user_data)
+{
+  int kind = GPOINTER_TO_INT (user_data);
+  SSL *ssl;
+  int sent = 1;
+
+  if (!fake_peer_start_tls (peer))
+    return;
+  ssl = fake_peer_get_ssl (peer);
+  while (sent == 1 || (SSL_get_error (ssl, sent) == SSL_ERROR_WANT_WRITE && fake_peer_pause (peer, 1)))
+    {
+      if (sent == 1)
+        SSL_key_update (ssl, kind);
+      sent = SSL_do_handshake (ssl);
+    }
+}
+
+static void
+test_key_updates (gconstpointer data)
+{
+  FakeTls tls = *test_certificates_get (certificates, TEST_CERTIFICATE_GOOD);
+  g_autoptr (FakeServer) server = NULL;
+  g_autoptr (GError) error = NULL;
+  NetFixture fixture;
+
+  tls.min_version = TLS1_3_VERSION;
+  server = fake_server_new_programmed (serve_key_updates, (gpointer)data, &tls);
+  net_fixture_init_tls (&fixture, server, certificates);
+  net_fixture_open (&fixture);
+  error = net_fixture_wait_failure (&fixture, FALSE);
+  g_test_message ("%s", error->message);
+  g_assert_error (error, NET_ERROR, NET_ERROR_TLS);
+  net_fixture_clear (&fixture);
+}
+
+/* The system's authorities: a directory of hashes, as the distributions have it. */
+static void
+test_system_trust (void)
+{
+  const char *directory = test_certificates_get_directory (certificates);
+  g_autoptr (FakeServer) server =
+      fake_server_new (greeting_steps, test_certificates_get (certificates, TEST_CERTIFICATE_INTERMEDIATE));
+  FILE *file = fopen (test_certificates_get_ca_file (certificates), "re");
+  X509 *authority = PEM_read_X509 (file, NULL, NULL, NULL);
+  g_autofree char *hashed = g_strdup_printf ("%s/%08lx.0", directory, X509_subject_name_hash (authority));
+  NetFixture fixture;
+
+  g_assert_cmpint (symlink (test_certificates_get_ca_file (certificates), hashed), ==, 0);
+  g_setenv ("SSL_CERT_DIR", directory, TRUE);
+  net_fixture_init_tls (&fixture, server, certificates);
+  fixture.endpoint.tls_ca_file = NULL;
+  talk (&fixture);
+  fake_server_assert_played (server);
+  net_fixture_clear (&fixture);
+  g_unsetenv ("SSL_CERT_DIR");
+  X509_free (authority);
+  fclose (file);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -366,6 +428,11 @@ main (int argc, char **argv)
   g_test_add_func ("/net/tls/truncation", test_truncation);
   g_test_add_func ("/net/tls/close-notify", test_close_notify);
   g_test_add_func ("/net/tls/close-notify-of-the-peer", test_peer_close_notify);
+  g_test_add_func ("/net/tls/system-trust", test_system_trust);
+  g_test_add_data_func ("/net/tls/key-updates/silent", GINT_TO_POINTER (SSL_KEY_UPDATE_NOT_REQUESTED),
+                        test_key_updates);
+  g_test_add_data_func ("/net/tls/key-updates/answered", GINT_TO_POINTER (SSL_KEY_UPDATE_REQUESTED),
+                        test_key_updates);
   result = g_test_run ();
   test_certificates_free (certificates);
   return result;
