@@ -174,10 +174,11 @@ list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **erro
   return fetch_missing_facts (mailbox, error);
 }
 
+/* EXAMINE, which a dry run uses, says that no flag is permanent: then nothing is known. */
 static void
 take_permanent_flags (MailboxSync *mailbox, const ImapSelected *selected)
 {
-  const char *const *names = selected->permanent_flags;
+  const char *const *names = mailbox->account->dry_run ? NULL : selected->permanent_flags;
 
   mailbox->permanent_any = names == NULL || g_strv_contains (names, "\\*");
   mailbox->permanent = names == NULL ? (MessageFlags){ MESSAGE_FLAGS_ALL_SYSTEM, "" }
@@ -263,17 +264,11 @@ open_remote (MailboxSync *mailbox, const ImapSelected **selected, GError **error
 static gboolean
 settle (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
 {
-  gboolean found = FALSE;
-
   if (must_pair_afresh (mailbox, selected) && !forget_base (mailbox, error))
-    return FALSE;
-  if (!mailbox_sync_load_base (mailbox, error))
     return FALSE;
   if (!mailbox->account->dry_run && !mailbox_sync_restore_unmarked (mailbox, error))
     return FALSE;
-  if (!mailbox_sync_settle_uploads (mailbox, &found, error))
-    return FALSE;
-  return !found || mailbox_sync_load_base (mailbox, error);
+  return mailbox_sync_settle_uploads (mailbox, error) && mailbox_sync_load_base (mailbox, error);
 }
 
 static gboolean

@@ -118,7 +118,7 @@ static gboolean
 enqueue_mailbox (MailboxSync *mailbox, GError **error)
 {
   AccountSync *account = mailbox->account;
-  guint kept = 0, n_refused = 0;
+  guint kept = 0, n_refused = 0, n_read_only = 0;
 
   if (!journal_queue_begin (account->journal, mailbox->row->id, error))
     return FALSE;
@@ -130,8 +130,10 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
 
       if (is_for_server (&operation) && !enqueue_one (mailbox, &operation, &refused, error))
         return FALSE;
+      gboolean forbidden = mailbox->read_only && is_for_server (&operation);
       n_refused += refused && !closed;
-      if (!refused && !closed)
+      n_read_only += forbidden;
+      if (!refused && !closed && !forbidden)
         g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
     }
   g_array_set_size (mailbox->plan, kept);
@@ -139,6 +141,10 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
     report_left (&account->report, mailbox->row->name, "refused-before",
                  "%u changes were refused by the server earlier and wait here; “dovetail status” names them",
                  n_refused);
+  if (n_read_only > 0)
+    report_left (&account->report, mailbox->row->name, "read-only",
+                 "the server opens this mailbox for reading only; %u changes made here are kept here",
+                 n_read_only);
   return journal_queue_end (account->journal, mailbox->row->id, error);
 }
 

@@ -289,22 +289,21 @@ name_refusals (UploadBatch *batch, gboolean *doubt, GError **error)
 }
 
 static gboolean
-upload_batch (UploadBatch *batch, gboolean *doubt, GError **error)
+upload_batch (UploadBatch *batch, GError **error)
 {
-  gboolean batch_doubt;
+  gboolean doubt;
 
   if (batch->uploads->len == 0)
     return TRUE;
   if (!record_intents (batch, error) || !send_all (batch, error) || !look_at_uploaded (batch, error) ||
-      !record_answers (batch, error) || !name_refusals (batch, &batch_doubt, error))
+      !record_answers (batch, error) || !name_refusals (batch, &doubt, error))
     return FALSE;
-  *doubt |= batch_doubt;
   g_ptr_array_set_size (batch->uploads, 0);
   batch->octets = 0;
-  return TRUE;
+  return !doubt || mailbox_sync_settle_uploads (batch->mailbox, error);
 }
 
-/* Earlier attempts by base name; those of files that are not to go up any more are forgotten. */
+/* Earlier attempts by base name. */
 static GHashTable *
 load_attempts (MailboxSync *mailbox, GError **error)
 {
@@ -351,32 +350,23 @@ is_upload (const PlanOperation *operation)
 }
 
 static gboolean
-upload_mailbox (MailboxSync *mailbox, GError **error)
+run_batches (UploadBatch *batch, GError **error)
 {
-  UploadBatch batch = { .mailbox = mailbox };
-  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func (upload_free);
-  g_autoptr (GHashTable) attempts = load_attempts (mailbox, error);
-  gboolean doubt = FALSE, found;
+  GArray *plan = batch->mailbox->plan;
 
-  if (attempts == NULL)
-    return FALSE;
-  batch.uploads = uploads;
-  batch.attempts = attempts;
-  for (guint i = 0; i < mailbox->plan->len; i++)
+  for (guint i = 0; i < plan->len; i++)
     {
-      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      const PlanOperation *operation = &g_array_index (plan, PlanOperation, i);
 
       if (!is_upload (operation))
         continue;
-      if (!prepare (&batch, operation, error))
+      if (!prepare (batch, operation, error))
         return FALSE;
-      if ((uploads->len >= BATCH_MESSAGES || batch.octets >= BATCH_OCTETS) &&
-          !upload_batch (&batch, &doubt, error))
+      if ((batch->uploads->len >= BATCH_MESSAGES || batch->octets >= BATCH_OCTETS) &&
+          !upload_batch (batch, error))
         return FALSE;
     }
-  if (!upload_batch (&batch, &doubt, error) || !forget_attempts (&batch, error))
-    return FALSE;
-  return !doubt || mailbox_sync_settle_uploads (mailbox, &found, error);
+  return upload_batch (batch, error);
 }
 
 static gboolean
@@ -388,19 +378,30 @@ has_uploads (MailboxSync *mailbox)
   return FALSE;
 }
 
+/* Earlier attempts whose file is not to go up any more are forgotten, also where nothing goes up. */
+static gboolean
+upload_mailbox (MailboxSync *mailbox, GError **error)
+{
+  g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func (upload_free);
+  g_autoptr (GHashTable) attempts = load_attempts (mailbox, error);
+  UploadBatch batch = { .mailbox = mailbox, .uploads = uploads, .attempts = attempts };
+  gboolean selected = TRUE;
+
+  if (attempts == NULL)
+    return FALSE;
+  if (has_uploads (mailbox) && !mailbox_sync_select (mailbox, &selected, error))
+    return FALSE;
+  return !selected || (run_batches (&batch, error) && forget_attempts (&batch, error));
+}
+
 gboolean
 account_sync_upload (AccountSync *account, GError **error)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-      gboolean selected;
 
-      if (mailbox->plan == NULL || !has_uploads (mailbox))
-        continue;
-      if (!mailbox_sync_select (mailbox, &selected, error))
-        return FALSE;
-      if (selected && !upload_mailbox (mailbox, error))
+      if (mailbox->plan != NULL && !upload_mailbox (mailbox, error))
         return FALSE;
     }
   return TRUE;

@@ -219,19 +219,24 @@ lowest_uidnext (MailboxSync *mailbox, const GPtrArray *uploads)
   return first;
 }
 
-/* Headers of everything at and above the lowest UIDNEXT of the intents that the base does not know. */
+static gboolean
+collect_uid (const JournalMessage *message, gpointer user_data)
+{
+  g_hash_table_add (user_data, GUINT_TO_POINTER (message->uid));
+  return TRUE;
+}
+
+/* Headers of everything at and above the lowest UIDNEXT of the intents that the journal does not know. */
 static GPtrArray *
 fetch_suspects (MailboxSync *mailbox, const GPtrArray *uploads, GError **error)
 {
   g_autoptr (ImapUidSet) found = imap_uid_set_new ();
   g_autoptr (ImapUidSet) suspects = imap_uid_set_new ();
   g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
-  guint32 first = lowest_uidnext (mailbox, uploads);
 
-  if (!mailbox_sync_search_from (mailbox, first, found, error))
+  if (!mailbox_sync_search_from (mailbox, lowest_uidnext (mailbox, uploads), found, error) ||
+      !journal_foreach_message (mailbox->account->journal, mailbox->row->id, collect_uid, known, error))
     return NULL;
-  for (guint i = 0; i < mailbox->base->len; i++)
-    g_hash_table_add (known, GUINT_TO_POINTER (g_array_index (mailbox->base, PlanBase, i).uid));
   for (guint i = 0; i < imap_uid_set_n_ranges (found); i++)
     for (guint64 uid = imap_uid_set_range (found, i)->first; uid <= imap_uid_set_range (found, i)->last;
          uid++)
@@ -241,12 +246,11 @@ fetch_suspects (MailboxSync *mailbox, const GPtrArray *uploads, GError **error)
 }
 
 gboolean
-mailbox_sync_settle_uploads (MailboxSync *mailbox, gboolean *found, GError **error)
+mailbox_sync_settle_uploads (MailboxSync *mailbox, GError **error)
 {
   g_autoptr (GPtrArray) uploads = mailbox_sync_load_uploads (mailbox, error);
   g_autoptr (GPtrArray) headers = NULL;
 
-  *found = FALSE;
   if (uploads == NULL)
     return FALSE;
   if (uploads->len == 0 || mailbox->box == NULL)
@@ -266,7 +270,6 @@ mailbox_sync_settle_uploads (MailboxSync *mailbox, gboolean *found, GError **err
       if (!confirm_found (mailbox, upload, match, error))
         return FALSE;
       match->uid = 0;
-      *found = TRUE;
     }
   return TRUE;
 }

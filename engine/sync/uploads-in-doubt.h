@@ -20,10 +20,9 @@ gboolean mailbox_sync_confirm_upload (MailboxSync *mailbox, const JournalUpload 
                                       const UploadedMessage *message, GError **error);
 
 /* Looks for every unconfirmed upload of the selected mailbox, at and above the UIDNEXT of its intent: by
- * Message-ID and Date, then size and header digest, then the body. *found tells whether any became part of
- * the base. One that is not found keeps its intent, so that it is counted when it is sent once more. The base
- * is loaded. */
-gboolean mailbox_sync_settle_uploads (MailboxSync *mailbox, gboolean *found, GError **error);
+ * Message-ID and Date, then size and header digest, then the body. What is found becomes part of the base; what
+ * is not keeps its intent, so that it is counted when it is sent once more. */
+gboolean mailbox_sync_settle_uploads (MailboxSync *mailbox, GError **error);
 
 /* (transfer full) a copy of all columns, strings included. */
 JournalUpload *journal_upload_copy (const JournalUpload *upload);
