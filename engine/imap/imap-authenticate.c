@@ -324,7 +324,7 @@ imap_authenticate (ImapSession *session, const char *user, const char *password,
   SaslCredentials credentials = {
     .user = user,
     .password = password,
-    .secure = imap_session_is_private (session),
+    .secure = session->is_private,
     .channel_binding = binding,
     .channel_binding_type = type,
   };

@@ -107,9 +107,9 @@ imap_batch_uid_store (ImapBatch *batch, const ImapUidSet *set, const char *mode,
 
 /* A plain SEARCH answer does not say whose it is. */
 static void
-wait_for_search (ImapBatch *batch)
+wait_for_searches (ImapBatch *batch)
 {
-  while (batch->search != NULL && batch->session->failure == NULL)
+  while (batch->searches.length > 0 && batch->session->failure == NULL)
     imap_session_iterate (batch->session);
 }
 
@@ -125,12 +125,12 @@ imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found
   if (!imap_batch_prepare_selected (batch, G_STRFUNC))
     return;
   if (!extended)
-    wait_for_search (batch);
+    wait_for_searches (batch);
   if (batch->session->failure != NULL)
     return;
   call = imap_call_new (batch, done, user_data);
   call->found = found;
-  batch->search = call;
+  g_queue_push_tail (&batch->searches, call);
   command = imap_command_new ("UID SEARCH");
   imap_command_rawf (command, " %s%s", extended ? "RETURN (ALL) " : "", criteria);
   send_text (call, "UID SEARCH", command);

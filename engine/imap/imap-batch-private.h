@@ -25,8 +25,8 @@ struct _ImapBatch
   guint outstanding;
   ImapFetchFunc fetch; /* (nullable) */
   gpointer fetch_data;
-  ImapCall *search; /* (nullable) whose untagged answer names no command */
-  GQueue moves;     /* ImapCall */
+  GQueue searches; /* ImapCall, under way */
+  GQueue moves;    /* ImapCall, under way */
 };
 
 ImapCall *imap_call_new (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);

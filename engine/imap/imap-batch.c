@@ -33,6 +33,7 @@ imap_batch_free (ImapBatch *batch)
   session->observe = NULL;
   session->sink = NULL;
   imap_requests_detach (session);
+  g_queue_clear (&batch->searches);
   g_queue_clear (&batch->moves);
   g_free (batch);
 }
@@ -153,9 +154,10 @@ imap_call_answered (ImapRequest *request, ImapResponse *answer, gpointer user_da
   batch->outstanding--;
   if (--call->unanswered > 0)
     return;
-  if (batch->search == call)
-    batch->search = NULL;
-  g_queue_remove (&batch->moves, call);
+  if (call->found != NULL)
+    g_queue_remove (&batch->searches, call);
+  if (call->moving != NULL)
+    g_queue_remove (&batch->moves, call);
   call_tell (call);
 }
 
@@ -185,13 +187,14 @@ observe_copied (ImapBatch *batch, const ImapCode *code)
     }
 }
 
+/* An answer that names no command is believed when there is but one search that it can be for. */
 static ImapCall *
 find_search (ImapBatch *batch, const ImapResponse *response)
 {
   ImapRequest *request;
 
   if (response->tag == NULL)
-    return batch->search;
+    return batch->searches.length == 1 ? batch->searches.head->data : NULL;
   request = g_hash_table_lookup (batch->session->requests, response->tag);
   return request == NULL ? NULL : imap_request_get_user_data (request, imap_call_answered);
 }

@@ -47,6 +47,7 @@ await_greeting (ImapSession *session, GError **error)
 {
   if (!net_connection_open (session->connection, error))
     return FALSE;
+  imap_session_note_privacy (session);
   while (session->state == IMAP_STATE_CONNECTING)
     imap_session_iterate (session);
   return imap_session_check (session, error);
@@ -104,6 +105,7 @@ start_tls (ImapSession *session, GError **error)
   forget_what_was_heard (session);
   if (!net_connection_start_tls (session->connection, error))
     return FALSE;
+  imap_session_note_privacy (session);
   imap_session_advance (session, IMAP_STATE_GREETED);
   return TRUE;
 }
@@ -113,7 +115,7 @@ log_in (ImapSession *session, const Account *account, const char *password, GErr
 {
   if (session->state == IMAP_STATE_AUTHENTICATED)
     return TRUE;
-  if (!imap_session_is_private (session))
+  if (!session->is_private)
     {
       imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_INSECURE,
                               "there is no TLS and so no login; set security=tls or security=starttls");

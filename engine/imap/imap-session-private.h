@@ -27,7 +27,8 @@ struct _ImapSession
   ImapState state;
   GError *failure;        /* (nullable) sticky */
   gboolean plain_allowed; /* security=none: the connection saw to it that the peer is a loopback address */
-  guint in_handler;       /* > 0: the caller's code runs; it may not come back in */
+  gboolean is_private; /* TLS is verified, or the peer is a loopback address and plain text was asked for */
+  guint in_handler;    /* > 0: the caller's code runs; it may not come back in */
   ImapLogFunc log;
   gpointer log_data;
 
@@ -72,8 +73,8 @@ void imap_session_set_error (const ImapSession *session, GError **error, GQuark 
 void imap_session_log (ImapSession *session, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* FALSE, with a critical warning, from inside a handler. */
 gboolean imap_session_may_call (const ImapSession *session, const char *function);
-/* TLS is verified, or the peer is a loopback address and plain text was asked for. */
-gboolean imap_session_is_private (const ImapSession *session);
+/* After the connection is open, and after STARTTLS: looks whether it is private now. */
+void imap_session_note_privacy (ImapSession *session);
 /* (transfer full) the server's words made safe; "" for what came in clear where TLS is wanted. */
 char *imap_session_server_text (const ImapSession *session, const char *text);
 /* A parser that knows nothing of what came before. */

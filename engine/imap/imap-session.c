@@ -105,17 +105,17 @@ imap_session_may_call (const ImapSession *session, const char *function)
   return FALSE;
 }
 
-gboolean
-imap_session_is_private (const ImapSession *session)
+void
+imap_session_note_privacy (ImapSession *session)
 {
-  return net_connection_is_secure (session->connection) ||
-         (session->plain_allowed && net_connection_is_loopback (session->connection));
+  session->is_private = net_connection_is_secure (session->connection) ||
+                        (session->plain_allowed && net_connection_is_loopback (session->connection));
 }
 
 char *
 imap_session_server_text (const ImapSession *session, const char *text)
 {
-  return text_make_safe (imap_session_is_private (session) ? text : "");
+  return text_make_safe (session->is_private ? text : "");
 }
 
 gboolean

@@ -155,3 +155,17 @@ session_fixture_open_inbox (SessionFixture *fixture)
   g_assert_nonnull (selected);
   return selected;
 }
+
+void
+session_fixture_add_rows (const char *prefix, gconstpointer rows, gsize n_rows, gsize size,
+                          GTestDataFunc test)
+{
+  for (gsize i = 0; i < n_rows; i++)
+    {
+      const char *const *row = (gconstpointer)((const char *)rows + i * size);
+      g_autofree char *name = g_strdelimit (g_strdup (*row), " /:,", '-');
+      g_autofree char *path = g_strdup_printf ("%s/%s", prefix, name);
+
+      g_test_add_data_func (path, row, test);
+    }
+}

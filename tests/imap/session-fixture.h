@@ -46,3 +46,7 @@ void session_fixture_open (SessionFixture *fixture);
 GError *session_fixture_open_fails (SessionFixture *fixture);
 /* Login and SELECT INBOX as scripted. */
 const ImapSelected *session_fixture_open_inbox (SessionFixture *fixture);
+
+/* A test for each row of a table; every row begins with its description, which ends its path. */
+void session_fixture_add_rows (const char *prefix, gconstpointer rows, gsize n_rows, gsize size,
+                               GTestDataFunc test);
