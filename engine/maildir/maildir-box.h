@@ -14,12 +14,10 @@ struct _MaildirBox
 
 /* DAMAGED when cur/ or new/ of the mailbox is not the directory that was opened any more: what the open
  * descriptors say is then no observation of the mailbox. */
-gboolean
-maildir_box_check (MaildirBox *box, GError **error);
+gboolean maildir_box_check (MaildirBox *box, GError **error);
 
 /* new/ or cur/ */
-int
-maildir_box_get_part (MaildirBox *box, gboolean in_new);
+int maildir_box_get_part (MaildirBox *box, gboolean in_new);
 
 /* Where a file is read once more because somebody renames meanwhile: so often, and no more. */
 #define MAILDIR_LOOKS_MAX 5

@@ -1,9 +1,9 @@
 /* Putting messages into a mailbox durably, in batches, in the order of contract C2.1:
  *
- *   begin, write..., finish      each message: streamed into tmp/BASE, digest taken on the way, mtime set,
- * file synced maildir_box_sync_tmp         tmp/ entries durable        -> the journal may say "staged"
- *   maildir_box_publish          each message: renamed into new/ or cur/, never replacing
- *   maildir_box_sync             new/ and cur/ durable       -> the journal may say "present"
+ *   begin, write..., finish    each message: streamed into tmp/BASE, digest taken, mtime set, file synced
+ *   maildir_box_sync_tmp       tmp/ entries durable      -> the journal may say "staged"
+ *   maildir_box_publish        each message: renamed into new/ or cur/, never replacing
+ *   maildir_box_sync           new/ and cur/ durable     -> the journal may say "present"
  *
  * Storage form (contract C1.5): with LF when turning every bare LF of the stored file into CRLF gives the
  * octets that came; any other message byte for byte. Memory: one buffer of 64 KiB, whatever the message.
@@ -16,10 +16,8 @@
 typedef struct _MaildirDelivery MaildirDelivery;
 
 /* Starts tmp/BASE (O_EXCL, 0600). (transfer full) (nullable) */
-MaildirDelivery *
-maildir_delivery_begin (MaildirBox *box, const char *base, GError **error);
-gboolean
-maildir_delivery_write (MaildirDelivery *delivery, const guint8 *data, gsize length, GError **error);
+MaildirDelivery *maildir_delivery_begin (MaildirBox *box, const char *base, GError **error);
+gboolean maildir_delivery_write (MaildirDelivery *delivery, const guint8 *data, gsize length, GError **error);
 
 typedef struct
 {
@@ -30,26 +28,22 @@ typedef struct
 
 /* Ends the message: mtime is `internal_date` (seconds since 1970), the file is synced. A failed write, sync
  * or close discards the file. */
-gboolean
-maildir_delivery_finish (MaildirDelivery *delivery, gint64 internal_date, MaildirDelivered *delivered,
-                         GError **error);
+gboolean maildir_delivery_finish (MaildirDelivery *delivery, gint64 internal_date,
+                                  MaildirDelivered *delivered, GError **error);
 /* Frees; an unfinished delivery's file is removed. */
-void
-maildir_delivery_free (MaildirDelivery *delivery);
+void maildir_delivery_free (MaildirDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirDelivery, maildir_delivery_free)
 
-gboolean
-maildir_box_sync_tmp (MaildirBox *box, GError **error);
+gboolean maildir_box_sync_tmp (MaildirBox *box, GError **error);
 
 /* tmp/BASE -> new/BASE when there is neither flag nor letter, else cur/BASE:2,LETTERS. EXISTS, GONE. */
 gboolean
 maildir_box_publish (MaildirBox *box, const char *base, guint8 system, guint32 letters, GError **error);
 
 gboolean
-maildir_box_sync (MaildirBox *box, GError **error); /* fsync of new/ and cur/ */
+maildir_box_sync (MaildirBox *box,
+                  GError **error); /* fsync of new/ and cur/; DAMAGED when they were replaced meanwhile */
 
 /* TRUE when tmp/BASE exists (after a crash: finish it). */
-gboolean
-maildir_box_has_tmp (MaildirBox *box, const char *base);
-gboolean
-maildir_box_remove_tmp (MaildirBox *box, const char *base, GError **error);
+gboolean maildir_box_has_tmp (MaildirBox *box, const char *base);
+gboolean maildir_box_remove_tmp (MaildirBox *box, const char *base, GError **error);

@@ -13,22 +13,19 @@ typedef struct
   gboolean present; /* FALSE: there is no file, so no letter has a meaning */
 } MaildirKeywords;
 
-void
-maildir_keywords_clear (MaildirKeywords *keywords);
+void maildir_keywords_clear (MaildirKeywords *keywords);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MaildirKeywords, maildir_keywords_clear)
 
 /* At most 64 KiB is read; a larger, unreadable or non-regular file is an error, an absent one is not. */
-gboolean
-maildir_keywords_read (int mailbox_fd, MaildirKeywords *keywords, GError **error);
+gboolean maildir_keywords_read (int mailbox_fd, MaildirKeywords *keywords, GError **error);
 
-gboolean
-maildir_keywords_equal (const MaildirKeywords *a, const MaildirKeywords *b);
+gboolean maildir_keywords_equal (const MaildirKeywords *a, const MaildirKeywords *b);
 
 /* The letter index of `name` (ASCII case aside), or -1 (never a letter). */
-int
-maildir_keywords_find (const MaildirKeywords *keywords, const char *name);
+int maildir_keywords_find (const MaildirKeywords *keywords, const char *name);
 
-/* What the letters (bit 0 is 'a') stand for; a letter without a name means nothing. $Forwarded becomes its bit. */
+/* What the letters (bit 0 is 'a') stand for; a letter without a name means nothing. $Forwarded becomes its
+ * bit. */
 MessageFlags
 maildir_keywords_to_flags (const MaildirKeywords *keywords, guint32 letters, MessageKeywordPool *pool);
 
@@ -36,6 +33,5 @@ maildir_keywords_to_flags (const MaildirKeywords *keywords, guint32 letters, Mes
  * fsync, rename, directory fsync) when that changed it; what another program wrote meanwhile is read first
  * and kept. *left_out (transfer full) (nullable) names what found no letter, space-separated; NULL when all
  * did. */
-gboolean
-maildir_keywords_assign (int mailbox_fd, MaildirKeywords *keywords, const char *names, char **left_out,
-                         GError **error);
+gboolean maildir_keywords_assign (int mailbox_fd, MaildirKeywords *keywords, const char *names,
+                                  char **left_out, GError **error);

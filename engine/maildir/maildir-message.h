@@ -26,21 +26,17 @@ maildir_message_open (MaildirBox *box, const MaildirPlace *place, MaildirFileSta
 
 /* Size, digests and header values of the file's message; EAGAIN-like changes while reading are GONE-free: the
  * stamp before equals the stamp after, else the read is repeated (3 times, then IO). */
-gboolean
-maildir_message_identify (MaildirBox *box, const MaildirPlace *place, MessageIdentity *identity,
-                          MaildirFileStamp *stamp, GError **error);
+gboolean maildir_message_identify (MaildirBox *box, const MaildirPlace *place, MessageIdentity *identity,
+                                   MaildirFileStamp *stamp, GError **error);
 
 /* The file as an upload: each bare LF made CRLF, nothing else changed; pulled in pieces. */
 typedef struct _MaildirUpload MaildirUpload;
 MaildirUpload *
 maildir_upload_open (MaildirBox *box, const MaildirPlace *place, MaildirFileStamp *stamp, GError **error);
-gboolean
-maildir_upload_read (guint8 *buffer, gsize size, gsize *length, gpointer upload, GError **error);
+gboolean maildir_upload_read (guint8 *buffer, gsize size, gsize *length, gpointer upload, GError **error);
 /* TRUE when size, mtime and ctime of the file are still `stamp` (contract C3.1). */
-gboolean
-maildir_upload_is_unchanged (MaildirUpload *upload, const MaildirFileStamp *stamp);
-void
-maildir_upload_free (MaildirUpload *upload);
+gboolean maildir_upload_is_unchanged (MaildirUpload *upload, const MaildirFileStamp *stamp);
+void maildir_upload_free (MaildirUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirUpload, maildir_upload_free)
 
 /* Renames to the wanted flags (new/ -> cur/ when any is set; a file in cur/ stays there), never replacing.
@@ -57,6 +53,5 @@ maildir_message_set_mtime (MaildirBox *box, const MaildirPlace *place, gint64 se
 
 /* Unlinks, only while the file still has `stamp` (size and mtime); else IO "changed meanwhile", nothing
  * removed. */
-gboolean
-maildir_message_remove (MaildirBox *box, const MaildirPlace *place, const MaildirFileStamp *stamp,
-                        GError **error);
+gboolean maildir_message_remove (MaildirBox *box, const MaildirPlace *place, const MaildirFileStamp *stamp,
+                                 GError **error);

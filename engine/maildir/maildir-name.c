@@ -72,8 +72,10 @@ static void
 remove_info_mark (GString *other, char separator)
 {
   const char info[] = { separator, '2', ',', '\0' };
+  const char *found;
 
-  g_string_replace (other, info, "", 0);
+  while ((found = strstr (other->str, info)) != NULL)
+    g_string_erase (other, found - other->str, 1);
 }
 
 gboolean

@@ -43,21 +43,16 @@ typedef struct
 } MaildirScan;
 
 /* (transfer full) (nullable) */
-MaildirScan *
-maildir_scan (MaildirBox *box, GError **error);
-void
-maildir_scan_free (MaildirScan *scan);
+MaildirScan *maildir_scan (MaildirBox *box, GError **error);
+void maildir_scan_free (MaildirScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirScan, maildir_scan_free)
 
 /* The entry with this base name, or NULL. */
-const MaildirEntry *
-maildir_scan_find (const MaildirScan *scan, const char *base);
+const MaildirEntry *maildir_scan_find (const MaildirScan *scan, const char *base);
 
 /* A second look (contract C1.2): TRUE when new/ and cur/ have not moved since the scan's stamps. */
-gboolean
-maildir_scan_is_current (MaildirBox *box, const MaildirScan *scan);
+gboolean maildir_scan_is_current (MaildirBox *box, const MaildirScan *scan);
 
 /* Where the message with this base name is now; reads the directories. GONE when nowhere. *file (transfer
  * full). */
-gboolean
-maildir_box_find (MaildirBox *box, const char *base, char **file, gboolean *in_new, GError **error);
+gboolean maildir_box_find (MaildirBox *box, const char *base, char **file, gboolean *in_new, GError **error);

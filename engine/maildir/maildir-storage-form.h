@@ -17,15 +17,11 @@
 typedef struct _MaildirStorageForm MaildirStorageForm;
 
 /* Writes to `fd`, a file that is empty, open for reading and writing, and the caller's. (transfer full) */
-MaildirStorageForm *
-maildir_storage_form_new (int fd);
-void
-maildir_storage_form_free (MaildirStorageForm *form);
+MaildirStorageForm *maildir_storage_form_new (int fd);
+void maildir_storage_form_free (MaildirStorageForm *form);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirStorageForm, maildir_storage_form_free)
 
 /* Both FALSE with errno; the file is then good for nothing. */
-gboolean
-maildir_storage_form_write (MaildirStorageForm *form, const guint8 *data, gsize length);
+gboolean maildir_storage_form_write (MaildirStorageForm *form, const guint8 *data, gsize length);
 /* The message is complete: everything is handed to the kernel (not synced). */
-gboolean
-maildir_storage_form_finish (MaildirStorageForm *form);
+gboolean maildir_storage_form_finish (MaildirStorageForm *form);

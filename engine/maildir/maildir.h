@@ -13,8 +13,7 @@
 #include "../account/account.h"
 
 #define MAILDIR_ERROR (maildir_error_quark ())
-GQuark
-maildir_error_quark (void);
+GQuark maildir_error_quark (void);
 typedef enum
 {
   MAILDIR_ERROR_NO_ROOT,   /* the root is missing or can't be opened: unmounted? */
@@ -39,48 +38,37 @@ typedef struct
 
 /* Opens the root. With `create` a missing root is made (0700), parents too. Takes the root's lock (flock on
  * the marker or on `.dovetail.lock`) until freed. (transfer full) (nullable) */
-Maildir *
-maildir_open (const Account *account, gboolean create, GError **error);
-void
-maildir_free (Maildir *maildir);
+Maildir *maildir_open (const Account *account, gboolean create, GError **error);
+void maildir_free (Maildir *maildir);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Maildir, maildir_free)
 
 /* NO_MARKER when there is none, IO when it can't be understood. */
-gboolean
-maildir_read_marker (Maildir *maildir, MaildirMarker *marker, GError **error);
+gboolean maildir_read_marker (Maildir *maildir, MaildirMarker *marker, GError **error);
 /* Durable: temporary file, fsync, rename, directory fsync. */
-gboolean
-maildir_write_marker (Maildir *maildir, const MaildirMarker *marker, GError **error);
+gboolean maildir_write_marker (Maildir *maildir, const MaildirMarker *marker, GError **error);
 /* TRUE when the root holds nothing that looks like mail (no mailbox directory): safe to start on. */
-gboolean
-maildir_is_empty (Maildir *maildir);
+gboolean maildir_is_empty (Maildir *maildir);
 
 /* The directory, relative to the root ("" is the root itself), that `mailbox` (UTF-8, "/" between levels,
  * INBOX in capitals) gets by contract C6.5 and C6.6: components NFC, percent-escaped, hashed where too long.
  * Reversible by maildir_mailbox_for_directory but for hashed names. (transfer full), or NULL with
  * MAILDIR_ERROR_NAME. Pure. */
-char *
-maildir_directory_for_mailbox (AccountLayout layout, const char *mailbox, GError **error);
+char *maildir_directory_for_mailbox (AccountLayout layout, const char *mailbox, GError **error);
 /* (transfer full) (nullable): NULL for a directory that is no mailbox's, or a hashed one. Pure. */
-char *
-maildir_mailbox_for_directory (AccountLayout layout, const char *directory);
+char *maildir_mailbox_for_directory (AccountLayout layout, const char *directory);
 /* For a name that folds (NFC, case) onto another's directory: the same with "%~" and a hash. (transfer full)
  */
-char *
-maildir_directory_hashed (AccountLayout layout, const char *mailbox, GError **error);
+char *maildir_directory_hashed (AccountLayout layout, const char *mailbox, GError **error);
 /* TRUE when a component is a hashed one: the file `.dovetail-name` in the directory holds the full name.
  * Pure. */
-gboolean
-maildir_directory_is_hashed (const char *directory);
+gboolean maildir_directory_is_hashed (const char *directory);
 /* The key by which names fold onto one directory: NFC and case folded. (transfer full) */
-char *
-maildir_directory_fold (const char *directory);
+char *maildir_directory_fold (const char *directory);
 
 /* The relative directories that hold cur/ (contract C6.4). (transfer full) sorted, NULL-terminated. Symbolic
  * links to directories below the root are not followed. An unreadable directory is an error, not an absence.
  */
-char **
-maildir_list_directories (Maildir *maildir, GError **error);
+char **maildir_list_directories (Maildir *maildir, GError **error);
 
 typedef struct _MaildirBox MaildirBox;
 
@@ -91,19 +79,14 @@ typedef struct _MaildirBox MaildirBox;
  * that somebody removed. (An empty directory may be a mount point; a symbolic link in a mailbox's place is
  * left out by maildir_list_directories: both are DAMAGED here.) (transfer
  * full) (nullable). The box must not outlive the maildir. */
-MaildirBox *
-maildir_box_open (Maildir *maildir, const char *directory, const char *mailbox, gboolean create,
-                  GError **error);
-void
-maildir_box_free (MaildirBox *box);
+MaildirBox *maildir_box_open (Maildir *maildir, const char *directory, const char *mailbox, gboolean create,
+                              GError **error);
+void maildir_box_free (MaildirBox *box);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirBox, maildir_box_free)
 
 /* The full name that `.dovetail-name` gives for a hashed directory; NAME when it is not this directory's.
  * (transfer full) */
-char *
-maildir_read_full_name (Maildir *maildir, const char *directory, GError **error);
+char *maildir_read_full_name (Maildir *maildir, const char *directory, GError **error);
 
-int
-maildir_box_get_fd (MaildirBox *box); /* the mailbox directory's descriptor; owned by the box */
-char
-maildir_box_get_separator (MaildirBox *box);
+int maildir_box_get_fd (MaildirBox *box); /* the mailbox directory's descriptor; owned by the box */
+char maildir_box_get_separator (MaildirBox *box);

@@ -118,6 +118,7 @@ test_joined_info (void)
   g_assert_true (maildir_name_parse (file, ':', &again));
   g_assert_cmpstr (again.base, ==, "b");
   g_assert_cmpuint (again.system, ==, MESSAGE_FLAG_SEEN);
+  g_assert_cmpuint (again.letters, ==, 0);
 }
 
 static void
