@@ -39,36 +39,45 @@ static const struct
 };
 
 static void
+check_flag_row (const MaildirFixture *fixture, MaildirBox *box, gsize row, const char *hint,
+                gboolean hint_in_new)
+{
+  const MaildirPlace place = { .base = "m", .file = hint, .in_new = hint_in_new };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *before = g_strconcat ("INBOX/", flag_rows[row].before, NULL);
+  g_autofree char *after = g_strconcat ("INBOX/", flag_rows[row].after, NULL);
+  g_autofree char *file = NULL;
+
+  maildir_fixture_put (fixture, before, "content");
+  g_assert_true (maildir_message_set_flags (box, &place, flag_rows[row].system, flag_rows[row].system_mask,
+                                            flag_rows[row].letters, flag_rows[row].letters_mask, &file,
+                                            &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (file, ==, flag_rows[row].after + strlen ("cur/"));
+  g_assert_true (maildir_fixture_has (fixture, after));
+  g_assert_cmpint (maildir_fixture_has (fixture, before), ==, g_str_equal (before, after));
+  maildir_fixture_remove (fixture, after);
+}
+
+static void
 test_set_flags (void)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (flag_rows); i++)
-    for (int hint = 0; hint < 3; hint++)
-      {
-        g_auto (MaildirFixture) fixture = { 0 };
-        g_autoptr (MaildirBox) box = NULL;
-        g_autoptr (GError) error = NULL;
-        g_autofree char *before = g_strconcat ("INBOX/", flag_rows[i].before, NULL);
-        g_autofree char *after = g_strconcat ("INBOX/", flag_rows[i].after, NULL);
-        g_autofree char *file = NULL;
-        const MaildirPlace place = { .base = "m",
-                                     .file = hint == 0   ? NULL
-                                             : hint == 1 ? flag_rows[i].before + 4
-                                                         : "m:2,T",
-                                     .in_new = hint == 1 && g_str_has_prefix (flag_rows[i].before, "new/") };
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
 
-        g_test_message ("%s", flag_rows[i].description);
-        maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
-        box = maildir_fixture_inbox (&fixture);
-        maildir_fixture_put (&fixture, before, "content");
-        g_assert_true (maildir_message_set_flags (box, &place, flag_rows[i].system, flag_rows[i].system_mask,
-                                                  flag_rows[i].letters, flag_rows[i].letters_mask, &file,
-                                                  &error));
-        g_assert_no_error (error);
-        g_assert_cmpstr (file, ==, flag_rows[i].after + 4);
-        g_assert_true (maildir_fixture_has (&fixture, after));
-        if (!g_str_equal (before, after))
-          g_assert_false (maildir_fixture_has (&fixture, before));
-      }
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  for (gsize row = 0; row < G_N_ELEMENTS (flag_rows); row++)
+    {
+      const char *right = flag_rows[row].before + strlen ("cur/");
+      gboolean in_new = g_str_has_prefix (flag_rows[row].before, "new/");
+
+      g_test_message ("%s", flag_rows[row].description);
+      check_flag_row (&fixture, box, row, NULL, FALSE);
+      check_flag_row (&fixture, box, row, right, in_new);
+      check_flag_row (&fixture, box, row, right, !in_new);
+      check_flag_row (&fixture, box, row, "m:2,T", FALSE);
+    }
 }
 
 /* Equal flags touch neither file nor directory. */
@@ -256,19 +265,20 @@ read_upload (MaildirUpload *upload, gsize size)
 static void
 test_upload (void)
 {
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+  const MaildirPlace place = { .base = "m" };
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
   for (gsize i = 0; i < G_N_ELEMENTS (upload_rows); i++)
     for (gsize size = 1; size < 8; size++)
       {
-        g_auto (MaildirFixture) fixture = { 0 };
-        g_autoptr (MaildirBox) box = NULL;
         g_autoptr (MaildirUpload) upload = NULL;
         g_autoptr (GByteArray) sent = NULL;
         g_autoptr (GError) error = NULL;
-        const MaildirPlace place = { .base = "m" };
 
         g_test_message ("%s", upload_rows[i].description);
-        maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
-        box = maildir_fixture_inbox (&fixture);
         maildir_fixture_put (&fixture, "INBOX/new/m", upload_rows[i].file);
         upload = maildir_upload_open (box, &place, NULL, &error);
         g_assert_no_error (error);
