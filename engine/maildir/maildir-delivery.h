@@ -47,3 +47,8 @@ maildir_box_sync (MaildirBox *box,
 /* TRUE when tmp/BASE exists (after a crash: finish it). */
 gboolean maildir_box_has_tmp (MaildirBox *box, const char *base);
 gboolean maildir_box_remove_tmp (MaildirBox *box, const char *base, GError **error);
+
+/* Removes regular files of tmp/ that were last touched more than 36 hours before `now` (seconds since 1970): what a
+ * crash left of deliveries that never became staged. By ctime, since our own files carry the message's date. Anything
+ * that can't be removed is left. */
+void maildir_box_clean_tmp (MaildirBox *box, gint64 now);

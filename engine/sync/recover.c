@@ -130,8 +130,11 @@ account_sync_finish_staged (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->box != NULL && !mailbox->skipped && !finish_mailbox (mailbox, error))
+      if (mailbox->box == NULL || mailbox->skipped)
+        continue;
+      if (!finish_mailbox (mailbox, error))
         return FALSE;
+      maildir_box_clean_tmp (mailbox->box, g_get_real_time () / G_USEC_PER_SEC);
     }
   return TRUE;
 }

@@ -322,6 +322,25 @@ test_dates (void)
     }
 }
 
+/* What a crash left in tmp/ goes after a day and a half, whatever date the message itself has. */
+static void
+test_clean_tmp (void)
+{
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+  MaildirDelivered delivered = { 0 };
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  deliver (box, "1.host", MESSAGE, DATE, &delivered);
+  message_identity_clear (&delivered.identity);
+  maildir_box_clean_tmp (box, now + 35 * 60 * 60);
+  g_assert_true (maildir_box_has_tmp (box, "1.host"));
+  maildir_box_clean_tmp (box, now + 37 * 60 * 60);
+  g_assert_false (maildir_box_has_tmp (box, "1.host"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -336,6 +355,7 @@ main (int argc, char **argv)
   g_test_add_func ("/maildir/delivery/C2.1/gone", test_gone);
   g_test_add_func ("/maildir/delivery/half-renamed", test_half_renamed);
   g_test_add_func ("/maildir/delivery/remove-tmp", test_remove_tmp);
+  g_test_add_func ("/maildir/delivery/clean-tmp", test_clean_tmp);
   g_test_add_func ("/maildir/delivery/C1.2/taken-away", test_taken_away);
   g_test_add_func ("/maildir/delivery/C1.5/dates", test_dates);
   return g_test_run ();
