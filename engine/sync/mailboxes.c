@@ -94,6 +94,16 @@ directory_is_known (AccountSync *account, const char *directory)
   return FALSE;
 }
 
+/* What a directory's mailbox is called: by the rules, or by the file in a hashed one. (transfer full)
+ * (nullable) */
+static char *
+name_of_directory (AccountSync *account, const char *directory)
+{
+  if (maildir_directory_is_hashed (directory))
+    return maildir_read_full_name (account->maildir, directory, NULL);
+  return maildir_mailbox_for_directory (account->settings->layout, directory);
+}
+
 static gboolean
 add_new_directories (AccountSync *account, const char *const *directories, GError **error)
 {
@@ -103,7 +113,7 @@ add_new_directories (AccountSync *account, const char *const *directories, GErro
 
       if (directory_is_known (account, directories[i]))
         continue;
-      name = maildir_mailbox_for_directory (account->settings->layout, directories[i]);
+      name = name_of_directory (account, directories[i]);
       if (name == NULL)
         report_left (&account->report, NULL, "directory",
                      "the directory “%s” can't be a mailbox's name; it was left alone", directories[i]);
@@ -146,6 +156,7 @@ open_box (MailboxSync *mailbox, gboolean exists, GError **error)
   mailbox->box =
       maildir_box_open (account->maildir, mailbox->row->directory, mailbox->row->name, !exists, &local_error);
   if (mailbox->box == NULL && !g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED) &&
+      !g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE) &&
       !g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NAME))
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
