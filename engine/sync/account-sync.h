@@ -98,6 +98,7 @@ struct _AccountSync
   MaildirAttic *attic; /* (nullable) keep-deleted=0 */
   gboolean generation_raised;
   Tally tally;
+  guint n_waiting;      /* operations of the last plan that were closed before in this run */
   ImapSession *session; /* (nullable) offline */
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */

@@ -170,7 +170,7 @@ planned_rows (AccountSync *account)
   return rows;
 }
 
-/* A held message that is on both sides again is held no longer. */
+/* A held message that is on both sides again is held no longer; only a complete look at both can tell. */
 static gboolean
 end_holds (AccountSync *account, MailboxSync *mailbox, GHashTable *planned, GError **error)
 {
@@ -178,7 +178,7 @@ end_holds (AccountSync *account, MailboxSync *mailbox, GHashTable *planned, GErr
   GHashTableIter iter;
   gpointer row;
 
-  if (mailbox->plan == NULL)
+  if (mailbox->plan == NULL || !mailbox->remote_complete || !mailbox->local_complete)
     return TRUE;
   if (!journal_foreach_hold (account->journal, mailbox->row->id, collect_hold, holds, error))
     return FALSE;

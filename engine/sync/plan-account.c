@@ -132,6 +132,7 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
         return FALSE;
       gboolean forbidden = mailbox->read_only && is_for_server (&operation);
       n_refused += refused && !closed;
+      account->n_waiting += closed;
       n_read_only += forbidden;
       if (!refused && !closed && !forbidden)
         g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
@@ -185,6 +186,7 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
       if (is_planned (account, mailbox))
         plan_one (mailbox);
     }
+  account->n_waiting = 0;
   if (!enqueue_all (account, error))
     return FALSE;
   *n_operations = 0;

@@ -147,6 +147,18 @@ observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
          fetch_headers (account, error) && account_sync_plan (account, n_operations, error);
 }
 
+/* Nothing more can be done in this run. What was closed without a word (a file that was renamed under our
+ * hands) is no reason to claim that both sides are equal. */
+static gboolean
+finish_rounds (AccountSync *account)
+{
+  if (account->n_waiting > 0 && account->report.left == 0)
+    report_left (&account->report, NULL, "unsettled",
+                 "%u changes came in between while the mailboxes were synchronized; run again for these",
+                 account->n_waiting);
+  return TRUE;
+}
+
 static gboolean
 run_rounds (AccountSync *account, GError **error)
 {
@@ -164,7 +176,7 @@ run_rounds (AccountSync *account, GError **error)
       if (!record_observation (account, error))
         return FALSE;
       if (n_operations == 0)
-        return TRUE;
+        return finish_rounds (account);
       if (!apply (account, error))
         return FALSE;
       choose_due (account);
