@@ -1,5 +1,6 @@
 #include "explain.h"
 
+#include "fetch-headers.h"
 #include "subject.h"
 
 #define LINES 20 /* messages of one kind in one mailbox that get a line each; more get one together */
@@ -38,29 +39,29 @@ words_for (PlanKind kind)
   return "";
 }
 
+/* A message that is on the server only is known by the Subject it has there; `subjects` maps UIDs to them. */
 static char *
-describe (MailboxSync *mailbox, const PlanOperation *operation)
+describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subjects)
 {
+  const char *known = g_hash_table_lookup (subjects, GUINT_TO_POINTER (operation->uid));
   g_autofree char *subject = NULL;
-  const PlanRemote *remote;
   g_autofree char *size = NULL;
 
   if (operation->kind == PLAN_DOWNLOAD)
     {
-      remote = mailbox_sync_find_remote (mailbox, operation->uid);
-      size = g_format_size (remote->remote_size);
-      return g_strdup_printf ("message %u (%s)", operation->uid, size);
+      size = g_format_size (mailbox_sync_find_remote (mailbox, operation->uid)->remote_size);
+      return g_strdup_printf ("“%s” (message %u, %s)", known != NULL ? known : "", operation->uid, size);
     }
-  if (operation->base == NULL)
-    return g_strdup_printf ("message %u", operation->uid);
+  if (operation->kind == PLAN_DELETE_REMOTE || operation->base == NULL)
+    return g_strdup_printf ("“%s” (message %u)", known != NULL ? known : "", operation->uid);
   subject = mailbox_sync_subject (mailbox, operation->base);
   return g_strdup_printf ("“%s”", subject);
 }
 
 static void
-explain_one (MailboxSync *mailbox, const PlanOperation *operation)
+explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subjects)
 {
-  g_autofree char *what = describe (mailbox, operation);
+  g_autofree char *what = describe (mailbox, operation, subjects);
   g_autofree char *add = message_flags_to_imap (operation->add);
   g_autofree char *remove = message_flags_to_imap (operation->remove);
   const char *separator = *add != '\0' && *remove != '\0' ? ", " : "";
@@ -85,7 +86,7 @@ count_kind (const MailboxSync *mailbox, PlanKind kind)
 }
 
 static void
-explain_kind (MailboxSync *mailbox, PlanKind kind)
+explain_kind (MailboxSync *mailbox, PlanKind kind, GHashTable *subjects)
 {
   guint count = count_kind (mailbox, kind);
 
@@ -102,23 +103,77 @@ explain_kind (MailboxSync *mailbox, PlanKind kind)
       const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
 
       if (operation->kind == kind)
-        explain_one (mailbox, operation);
+        explain_one (mailbox, operation, subjects);
     }
 }
 
-void
-account_sync_explain (AccountSync *account)
+/* UIDs of which a line each is told and that no file here can name. */
+static ImapUidSet *
+find_unnamed (MailboxSync *mailbox)
+{
+  static const PlanKind kinds[] = { PLAN_DOWNLOAD, PLAN_DELETE_REMOTE };
+  ImapUidSet *set = imap_uid_set_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    for (guint j = 0; count_kind (mailbox, kinds[i]) <= LINES && j < mailbox->plan->len; j++)
+      {
+        const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+
+        if (operation->kind == kinds[i])
+          imap_uid_set_add (set, operation->uid);
+      }
+  return set;
+}
+
+static gboolean
+fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
+{
+  g_autoptr (ImapUidSet) set = find_unnamed (mailbox);
+  g_autoptr (GPtrArray) headers = NULL;
+  gboolean selected = FALSE;
+
+  if (mailbox->account->session == NULL || imap_uid_set_is_empty (set))
+    return TRUE;
+  if (!mailbox_sync_select (mailbox, &selected, error))
+    return FALSE;
+  if (!selected)
+    return TRUE;
+  headers = mailbox_sync_fetch_set_headers (mailbox, set, TRUE, error);
+  for (guint i = 0; headers != NULL && i < headers->len; i++)
+    {
+      const RemoteHeader *header = g_ptr_array_index (headers, i);
+
+      g_hash_table_insert (subjects, GUINT_TO_POINTER (header->uid),
+                           subject_decode (header->identity.subject));
+    }
+  return headers != NULL;
+}
+
+static gboolean
+explain_mailbox (MailboxSync *mailbox, GError **error)
 {
   static const PlanKind told[] = { PLAN_DOWNLOAD,      PLAN_UPLOAD,        PLAN_REPLACE,
-                                   PLAN_PAIR,          PLAN_RELINK,        PLAN_REMOTE_FLAGS,
-                                   PLAN_LOCAL_FLAGS,   PLAN_DELETE_REMOTE, PLAN_REMOVE_LOCAL,
+                                   PLAN_PAIR,          PLAN_RELINK,        PLAN_LOCAL_FLAGS,
+                                   PLAN_REMOTE_FLAGS,  PLAN_DELETE_REMOTE, PLAN_REMOVE_LOCAL,
                                    PLAN_EXPUNGE_MARKED };
+  g_autoptr (GHashTable) subjects = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 
+  if (!fetch_subjects (mailbox, subjects, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (told); i++)
+    explain_kind (mailbox, told[i], subjects);
+  return TRUE;
+}
+
+gboolean
+account_sync_explain (AccountSync *account, GError **error)
+{
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      for (guint j = 0; mailbox->plan != NULL && j < G_N_ELEMENTS (told); j++)
-        explain_kind (mailbox, told[j]);
+      if (mailbox->plan != NULL && !explain_mailbox (mailbox, error))
+        return FALSE;
     }
+  return TRUE;
 }

@@ -3,4 +3,4 @@
 
 #include "account-sync.h"
 
-void account_sync_explain (AccountSync *account);
+gboolean account_sync_explain (AccountSync *account, GError **error);

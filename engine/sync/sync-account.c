@@ -169,10 +169,7 @@ run_rounds (AccountSync *account, GError **error)
       if (!observe_and_plan (account, &n_operations, error))
         return FALSE;
       if (account->dry_run)
-        {
-          account_sync_explain (account);
-          return TRUE;
-        }
+        return account_sync_explain (account, error);
       if (!record_observation (account, error))
         return FALSE;
       if (n_operations == 0)
@@ -203,8 +200,8 @@ queue_offline (AccountSync *account, GError **error)
     }
   if (!account_sync_observe_local (account, error) || !account_sync_plan (account, &n_operations, error))
     return FALSE;
-  if (account->dry_run)
-    account_sync_explain (account);
+  if (account->dry_run && !account_sync_explain (account, error))
+    return FALSE;
   report (&account->report, ENGINE_EVENT_RESULT, NULL, "queued",
           "no connection: %u changes made here are queued and go to the server at the next run",
           n_operations);
