@@ -1,0 +1,259 @@
+#include "sync-case.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+static void
+write_config (SyncCase *sync, const char *mailboxes, const char *settings)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = g_strdup_printf ("[account test]\n"
+                                           "protocol=imap\n"
+                                           "host=127.0.0.1\n"
+                                           "port=%u\n"
+                                           "security=none\n"
+                                           "user=%s\n"
+                                           "password-command=echo %s\n"
+                                           "maildir=%s\n"
+                                           "mailboxes=%s\n"
+                                           "%s\n",
+                                           sync->server->imap_port, sync->user, sync->server->password,
+                                           sync->maildir, mailboxes, settings != NULL ? settings : "");
+
+  if (!g_file_set_contents_full (sync->config, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, &error))
+    g_error ("%s", error->message);
+}
+
+static const char *
+program (void)
+{
+  const char *chosen = g_getenv ("DOVETAIL_TEST_PROGRAM");
+
+  return chosen != NULL ? chosen : DOVETAIL_PROGRAM;
+}
+
+SyncCase *
+sync_case_new (ServerFixture *server, const char *mailboxes, const char *settings)
+{
+  SyncCase *sync = g_new0 (SyncCase, 1);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *state = NULL;
+
+  sync->server = server;
+  sync->user = server_fixture_new_user (server);
+  sync->directory = g_dir_make_tmp ("dovetail-sync-XXXXXX", &error);
+  if (sync->directory == NULL)
+    g_error ("%s", error->message);
+  state = g_build_filename (sync->directory, "state", NULL);
+  sync->maildir = g_build_filename (sync->directory, "mail", NULL);
+  sync->attic = g_build_filename (state, "dovetail", "test", "attic", NULL);
+  sync->config = g_build_filename (sync->directory, "config", NULL);
+  sync->mailboxes = g_strsplit (mailboxes, ";", -1);
+  write_config (sync, mailboxes, settings);
+
+  sync->environment = g_environ_setenv (g_get_environ (), "XDG_STATE_HOME", state, TRUE);
+  sync->argv[0] = (char *)program ();
+  sync->argv[1] = (char *)"--config";
+  sync->argv[2] = sync->config;
+  sync->argv[3] = (char *)"sync";
+  return sync;
+}
+
+static void
+run_shell (const char *command)
+{
+  const char *argv[] = { "sh", "-c", command, NULL };
+  g_autofree char *errors = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  if (!g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &errors, &status,
+                     &error) ||
+      !g_spawn_check_wait_status (status, &error))
+    g_error ("%s: %s\n%s", command, error->message, errors != NULL ? errors : "");
+}
+
+void
+sync_case_free (SyncCase *sync)
+{
+  g_autofree char *remove = g_strdup_printf ("rm -rf '%s'", sync->directory);
+
+  run_shell (remove);
+  g_free (sync->user);
+  g_free (sync->directory);
+  g_free (sync->maildir);
+  g_free (sync->attic);
+  g_free (sync->config);
+  g_strfreev (sync->mailboxes);
+  g_strfreev (sync->environment);
+  g_free (sync);
+}
+
+ImapClient *
+sync_case_connect (SyncCase *sync)
+{
+  return imap_client_new (sync->server->imap_port, sync->user, sync->server->password);
+}
+
+SyncRun
+sync_case_run (SyncCase *sync)
+{
+  SyncRun run = { 0 };
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  if (!g_spawn_sync (NULL, sync->argv, sync->environment, G_SPAWN_DEFAULT, NULL, NULL, &run.output,
+                     &run.errors, &status, &error))
+    g_error ("%s: %s", sync->argv[0], error->message);
+  run.status = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
+  return run;
+}
+
+void
+sync_run_clear (SyncRun *run)
+{
+  g_clear_pointer (&run->output, g_free);
+  g_clear_pointer (&run->errors, g_free);
+}
+
+guint
+sync_case_run_killed (SyncCase *sync, guint step, gboolean half, char **killed)
+{
+  KillSweep sweep = { .argv = (const char *const *)sync->argv,
+                      .environment = (const char *const *)sync->environment };
+
+  return kill_sweep_run_once (&sweep, step, half, killed);
+}
+
+/* Whether a line of /proc/net/tcp is the server's end of a connection that it has not closed. */
+static gboolean
+is_open_session (const char *line, guint port)
+{
+  enum
+  {
+    TIME_WAIT = 6,
+    CLOSE = 7,
+    LISTEN = 10
+  };
+  guint number, local_address, local_port, address, remote_port, state;
+
+  return sscanf (line, " %u: %x:%x %x:%x %x", &number, &local_address, &local_port, &address, &remote_port,
+                 &state) == 6 &&
+         local_port == port && state != TIME_WAIT && state != CLOSE && state != LISTEN;
+}
+
+static gboolean
+has_sessions (SyncCase *sync)
+{
+  g_autofree char *table = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/net/tcp", &table, NULL, NULL));
+  lines = g_strsplit (table, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (is_open_session (lines[i], sync->server->imap_port))
+      return TRUE;
+  return FALSE;
+}
+
+void
+sync_case_wait_quiet (SyncCase *sync)
+{
+  gint64 deadline = g_get_monotonic_time () + 30 * G_TIME_SPAN_SECOND;
+
+  while (has_sessions (sync))
+    {
+      if (g_get_monotonic_time () > deadline)
+        g_error ("%s: a session does not end", sync->user);
+      g_usleep (500);
+    }
+}
+
+static char *
+commands_directory (SyncCase *sync)
+{
+  return g_build_filename (sync->server->directory, "home", sync->user, "commands", NULL);
+}
+
+void
+sync_case_log_commands (SyncCase *sync)
+{
+  g_autofree char *path = commands_directory (sync);
+
+  g_assert_cmpint (g_mkdir (path, 0777), ==, 0);
+  g_assert_cmpint (g_chmod (path, 0777), ==, 0); /* the server may run as another user */
+}
+
+/* Lines of the server's log: the time, the tag, the command. */
+static void
+take_commands_of (const char *path, GStrvBuilder *commands)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) words = g_strsplit (g_strchomp (lines[i]), " ", 3);
+
+      if (g_strv_length (words) == 3)
+        g_strv_builder_add (commands, words[2]);
+    }
+}
+
+GStrv
+sync_case_take_commands (SyncCase *sync)
+{
+  g_autofree char *directory = commands_directory (sync);
+  g_autofree char *remove = g_strdup_printf ("rm -rf '%s'", directory);
+  g_autoptr (GStrvBuilder) commands = g_strv_builder_new ();
+  g_autoptr (GDir) dir = NULL;
+  const char *entry;
+
+  sync_case_wait_quiet (sync);
+  dir = g_dir_open (directory, 0, NULL);
+  g_assert_nonnull (dir);
+  while ((entry = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, entry, NULL);
+
+      if (g_str_has_suffix (entry, ".in"))
+        take_commands_of (path, commands);
+    }
+  run_shell (remove);
+  return g_strv_builder_end (commands);
+}
+
+/* (transfer full): copies what the case consists of between the live places and `saved/`. */
+static char *
+copy_command (SyncCase *sync, gboolean back)
+{
+  g_autofree char *home = g_build_filename (sync->server->directory, "home", sync->user, NULL);
+  g_autofree char *local = g_strdup_printf ("cd '%s' && %s", sync->directory,
+                                            back ? "rm -rf mail state && cp -a saved/mail saved/state ."
+                                                 : "mkdir saved && cp -a mail state saved");
+  g_autofree char *remote = back ? g_strdup_printf ("rm -rf '%s' && cp -a saved/home '%s'", home, home)
+                                 : g_strdup_printf ("cp -a '%s' saved/home", home);
+
+  return g_strdup_printf ("%s && %s", local, remote);
+}
+
+void
+sync_case_save (SyncCase *sync)
+{
+  g_autofree char *command = copy_command (sync, FALSE);
+
+  sync_case_wait_quiet (sync);
+  run_shell (command);
+}
+
+void
+sync_case_restore (SyncCase *sync)
+{
+  g_autofree char *command = copy_command (sync, TRUE);
+
+  sync_case_wait_quiet (sync);
+  run_shell (command);
+}

@@ -1,0 +1,57 @@
+/* One account for a sync test: its own user on a real server, its own Maildir, state and configuration, and
+ * dovetail itself to run on them. */
+#pragma once
+
+#include "imap-client.h"
+#include "kill-sweep.h"
+#include "server-fixture.h"
+
+typedef struct
+{
+  ServerFixture *server; /* unowned */
+  char *user;
+  char *directory; /* everything below; removed with the case */
+  char *maildir;
+  char *attic;
+  char *config;
+  GStrv mailboxes;   /* those that are synchronized */
+  GStrv environment; /* dovetail's */
+  char *argv[5];     /* dovetail sync */
+} SyncCase;
+
+typedef struct
+{
+  int status; /* exit status; -1: a signal */
+  char *output, *errors;
+} SyncRun;
+
+/* `mailboxes` as in the configuration, names only; `settings` (nullable): more lines of it. */
+SyncCase *sync_case_new (ServerFixture *server, const char *mailboxes, const char *settings);
+void sync_case_free (SyncCase *sync);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCase, sync_case_free)
+
+/* (transfer full): a connection to the server as the case's user, in clear. */
+ImapClient *sync_case_connect (SyncCase *sync);
+
+/* `dovetail sync` to its end. Clear with sync_run_clear. */
+SyncRun sync_case_run (SyncCase *sync);
+void sync_run_clear (SyncRun *run);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncRun, sync_run_clear)
+
+/* The same, killed at that step (0: not). Returns the steps taken; `killed` (transfer full) says at which
+ * call, NULL when it had ended before. */
+guint sync_case_run_killed (SyncCase *sync, guint step, gboolean half, char **killed);
+
+/* Waits until the server has ended all sessions: what a killed client sent last is still carried out after
+ * its death, and nobody could tell a second run from it. */
+void sync_case_wait_quiet (SyncCase *sync);
+
+/* From now on the commands that the server gets are kept, and (transfer full) those that were: a line each,
+ * without tags. Dovecot only, of a server started with SYNC_CASE_LOG. */
+#define SYNC_CASE_LOG "protocol imap {\n  rawlog_dir = %h/commands\n}"
+void sync_case_log_commands (SyncCase *sync);
+GStrv sync_case_take_commands (SyncCase *sync);
+
+/* Both sides with state and journal, kept aside and brought back. Dovecot only, no session open. */
+void sync_case_save (SyncCase *sync);
+void sync_case_restore (SyncCase *sync);

@@ -1,0 +1,27 @@
+/* Changes to one side of a case, as a table writes them: a verb, a mailbox, then what the verb needs.
+ *
+ * On the server:
+ *   add MAILBOX CONTENT [FLAG...]
+ *   flags MAILBOX CONTENT +FLAGS (...)     as UID STORE has it
+ *   expunge MAILBOX CONTENT                the first one of that content
+ *   move MAILBOX CONTENT MAILBOX
+ *   create MAILBOX
+ * In the Maildir:
+ *   add MAILBOX CONTENT [LETTERS]          delivered: without letters into new/
+ *   letters MAILBOX CONTENT [LETTERS]      exactly these capitals; keyword letters stay
+ *   keywords MAILBOX CONTENT [NAME...]     exactly these, with letters in dovecot-keywords
+ *   unlink MAILBOX CONTENT
+ *   edit MAILBOX CONTENT NEW-CONTENT       written in place
+ *   replace MAILBOX CONTENT NEW-CONTENT    another file takes the name
+ *   rename MAILBOX CONTENT                 another base name, as some clients do at every flag
+ *   move MAILBOX CONTENT MAILBOX           the same name
+ *   create MAILBOX
+ *
+ * CONTENT is a name of sync-content.h. A change that can't be made ends the test program.
+ */
+#pragma once
+
+#include "sync-case.h"
+
+void sync_change_remote (SyncCase *sync, const char *const *changes);
+void sync_change_local (SyncCase *sync, const char *const *changes);
