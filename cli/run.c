@@ -37,17 +37,28 @@ stop_watching (Run *run)
   run->signals[0] = run->signals[1] = 0;
 }
 
+/* In an iteration of its own: GLib resets a signal only after the function of its last source has returned.
+ */
 static gboolean
-interrupt (gpointer user_data)
+prepare_for_second (gpointer user_data)
 {
   const struct sigaction at_once = { .sa_handler = end_at_once };
   Run *run = user_data;
 
-  stop_watching (run);
   sigaction (SIGINT, &at_once, NULL);
   sigaction (SIGTERM, &at_once, NULL);
   output_error (run->output, "interrupted",
                 "interrupted: ending at the next safe point; once more ends at once");
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+interrupt (gpointer user_data)
+{
+  Run *run = user_data;
+
+  stop_watching (run);
+  g_idle_add_full (G_PRIORITY_HIGH, prepare_for_second, run, NULL);
   g_cancellable_cancel (run->cancellable);
   return G_SOURCE_CONTINUE; /* it is removed already */
 }

@@ -1,0 +1,427 @@
+/* The built program against a real server: contract C9 from end to end, and what it says on the way. */
+#include "../lib/imap-client.h"
+#include "../lib/server-fixture.h"
+#include "cli-fixture.h"
+#include "json-check.h"
+
+#include <glib/gstdio.h>
+#include <pty.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define INBOX "Mail/work/INBOX"
+
+typedef struct
+{
+  CliFixture cli;
+  ServerFixture *server;
+  char *user;
+} Fixture;
+
+static void
+set_up (Fixture *fixture, gconstpointer server)
+{
+  cli_fixture_set_up (&fixture->cli, NULL);
+  fixture->server = (ServerFixture *)server;
+  fixture->user = server_fixture_new_user (fixture->server);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer server)
+{
+  cli_fixture_tear_down (&fixture->cli, NULL);
+  g_free (fixture->user);
+}
+
+/* Account "work"; `more` is added to it. */
+static void
+configure (Fixture *fixture, const char *password, const char *more)
+{
+  g_autofree char *config = g_strdup_printf (
+      "[account work]\nhost=localhost\nport=%u\nuser=%s\npassword-command=echo %s\nmaildir=~/Mail/work\n%s",
+      fixture->server->imaps_port, fixture->user, password, more);
+
+  cli_fixture_put (&fixture->cli, ".config/dovetail/config", config);
+}
+
+/* The usual configuration: all is well. */
+static void
+configure_well (Fixture *fixture)
+{
+  g_autofree char *anchor = g_strdup_printf ("tls-ca-file=%s\n", fixture->server->ca_file);
+
+  configure (fixture, fixture->server->password, anchor);
+}
+
+static void
+assert_holds (const char *text, const char *part)
+{
+  if (strstr (text, part) == NULL)
+    g_error ("“%s” lacks “%s”", text, part);
+}
+
+/* Runs, and expects that exit status. */
+static CliRun
+run (Fixture *fixture, const char *arguments, int status)
+{
+  CliRun result = cli_run (&fixture->cli, arguments);
+
+  g_assert_cmpint (result.status, ==, status);
+  return result;
+}
+
+static void
+expect (Fixture *fixture, const char *arguments, int status)
+{
+  g_auto (CliRun) result = run (fixture, arguments, status);
+}
+
+static guint32
+count_on_server (Fixture *fixture)
+{
+  g_autoptr (ImapClient) client =
+      imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
+
+  return imap_client_status (client, "INBOX", "MESSAGES");
+}
+
+static guint
+count_here (Fixture *fixture)
+{
+  g_autofree char *list = cli_fixture_files (&fixture->cli, INBOX);
+  g_auto (GStrv) files = g_strsplit (list, "\n", -1);
+  guint count = 0;
+
+  for (guint i = 0; files[i] != NULL; i++)
+    count += strstr (files[i], "/cur/") != NULL || strstr (files[i], "/new/") != NULL;
+  return count;
+}
+
+static void
+put_messages (Fixture *fixture, guint count)
+{
+  g_autofree char *new_directory = cli_fixture_path (&fixture->cli, INBOX "/new");
+
+  g_assert_cmpint (g_mkdir_with_parents (new_directory, 0700), ==, 0);
+  for (guint i = 0; i < count; i++)
+    {
+      g_autofree char *name = g_strdup_printf (INBOX "/cur/%u.message:2,S", i);
+      g_autofree char *content =
+          g_strdup_printf ("Message-ID: <%u@example.org>\nDate: Sun, 22 Nov 2026 10:00:00 "
+                           "+0000\nSubject: number %u\n\nbody %u\n",
+                           i, i, i);
+
+      cli_fixture_put (&fixture->cli, name, content);
+    }
+}
+
+static void
+remove_messages (Fixture *fixture, guint count)
+{
+  for (guint i = 0; i < count; i++)
+    {
+      g_autofree char *name = g_strdup_printf (INBOX "/cur/%u.message:2,S", i);
+
+      cli_fixture_remove (&fixture->cli, name);
+    }
+}
+
+static void
+test_check (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) good = { 0 };
+  g_auto (CliRun) verbose = { 0 };
+  g_autofree char *files = NULL;
+
+  configure_well (fixture);
+  good = run (fixture, "check", 0);
+  assert_holds (good.out, "work: ok: password: there is one\n");
+  assert_holds (good.out, "work: ok: connection: localhost:");
+  assert_holds (good.out, "TLSv1.3, the certificate is trusted\n");
+  assert_holds (good.out, "work: ok: login: the server knows ");
+  assert_holds (good.out, "work/Trash: ok: the server's \\Trash\n");
+  assert_holds (good.out, " to synchronize, 0 left out\n");
+  g_assert_cmpstr (good.err, ==, "");
+  verbose = run (fixture, "-v check work/INBOX work/Nowhere", 1);
+  assert_holds (verbose.out, "work/INBOX: ok\n");
+  assert_holds (verbose.err, "work/Nowhere: the server has no such mailbox");
+  files = cli_fixture_files (&fixture->cli, "");
+  g_assert_cmpstr (files, ==, ".config/dovetail/config");
+}
+
+/* C9: 77, and the password in no message (C8). */
+static void
+test_not_authenticated (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *anchor = g_strdup_printf ("tls-ca-file=%s\n", fixture->server->ca_file);
+  g_auto (CliRun) refused = { 0 };
+  g_auto (CliRun) untrusted = { 0 };
+  g_auto (CliRun) failed = { 0 };
+
+  configure (fixture, "hunter2", anchor);
+  refused = run (fixture, "sync -v -v", 77);
+  assert_holds (refused.err, "work: ");
+  g_assert_null (strstr (refused.err, "hunter2"));
+  configure (fixture, "secret", "");
+  untrusted = run (fixture, "sync", 77);
+  assert_holds (untrusted.err, "work: localhost:");
+  configure (fixture, "secret; exit 3", anchor);
+  failed = run (fixture, "check", 77);
+  assert_holds (failed.err, "work: password-command: ");
+}
+
+static void
+test_systemd_credential (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *directory = cli_fixture_path (&fixture->cli, "credentials");
+
+  cli_fixture_put (&fixture->cli, "credentials/work.password", "secret\n");
+  fixture->cli.environment =
+      g_environ_setenv (fixture->cli.environment, "CREDENTIALS_DIRECTORY", directory, TRUE);
+  configure_well (fixture);
+  g_assert_cmpstr (fixture->server->password, ==, "secret");
+  expect (fixture, "sync", 0);
+  configure (fixture, "wrong", "");
+  cli_fixture_remove (&fixture->cli, "credentials");
+  expect (fixture, "sync", 77);
+}
+
+static void
+test_dry_run_changes_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) result = { 0 };
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+
+  configure_well (fixture);
+  put_messages (fixture, 2);
+  before = cli_fixture_files (&fixture->cli, "Mail");
+  result = run (fixture, "sync --dry-run", 0);
+  assert_holds (result.out, "work/INBOX: “number 1” would be uploaded: ");
+  g_assert_cmpuint (count_on_server (fixture), ==, 0);
+  after = cli_fixture_files (&fixture->cli, INBOX);
+  g_assert_cmpstr (after, ==, before);
+}
+
+/* One failing account does not stop the others; the exit status is the worst one's. */
+static void
+test_one_of_two_fails (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *more = g_strdup_printf (
+      "tls-ca-file=%s\n[account away]\nhost=127.0.0.1\nport=1\nuser=x\npassword-command=echo "
+      "x\nmaildir=~/Mail/away\n",
+      fixture->server->ca_file);
+  g_auto (CliRun) result = { 0 };
+
+  configure (fixture, fixture->server->password, more);
+  put_messages (fixture, 3);
+  result = run (fixture, "sync", 75);
+  assert_holds (result.out, "work: both sides are equal: ");
+  assert_holds (result.err, "away: 127.0.0.1:1: ");
+  g_assert_cmpuint (count_on_server (fixture), ==, 3);
+  expect (fixture, "sync work", 0);
+}
+
+/* C5.1 */
+static void
+test_offline (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) offline = { 0 };
+  g_auto (CliRun) status = { 0 };
+  g_auto (CliRun) after = { 0 };
+
+  configure_well (fixture);
+  expect (fixture, "sync", 0);
+  put_messages (fixture, 2);
+  server_fixture_halt (fixture->server);
+  offline = run (fixture, "sync", 75);
+  status = run (fixture, "status", 0);
+  assert_holds (status.out, "work: queued for the server: 2 messages to upload\n");
+  assert_holds (status.out, "work: last synchronized 20");
+  server_fixture_resume (fixture->server);
+  expect (fixture, "sync", 0);
+  after = run (fixture, "status", 0);
+  assert_holds (after.out, "work: queued for the server: nothing\n");
+  g_assert_cmpuint (count_on_server (fixture), ==, 2);
+}
+
+/* C1.4: held, named with the way on, let through once. */
+static void
+test_release (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) held = { 0 };
+  g_auto (CliRun) status = { 0 };
+
+  configure_well (fixture);
+  put_messages (fixture, 20);
+  expect (fixture, "sync", 0);
+  remove_messages (fixture, 15);
+  held = run (fixture, "sync", 1);
+  assert_holds (held.err, "dovetail release");
+  g_assert_cmpuint (count_on_server (fixture), ==, 20);
+  status = run (fixture, "status", 1);
+  assert_holds (status.out, "the deletion of 15 messages on the server");
+  expect (fixture, "release work", 0);
+  g_assert_cmpuint (count_on_server (fixture), ==, 20);
+  expect (fixture, "sync", 0);
+  g_assert_cmpuint (count_on_server (fixture), ==, 5);
+  expect (fixture, "status", 0);
+}
+
+static void
+test_release_restore (Fixture *fixture, gconstpointer data)
+{
+  configure_well (fixture);
+  put_messages (fixture, 20);
+  expect (fixture, "sync", 0);
+  remove_messages (fixture, 15);
+  expect (fixture, "sync", 1);
+  expect (fixture, "release --restore", 0);
+  expect (fixture, "sync", 0);
+  g_assert_cmpuint (count_on_server (fixture), ==, 20);
+  g_assert_cmpuint (count_here (fixture), ==, 20);
+}
+
+/* C3.6: what the server lost comes back to both sides. */
+static void
+test_undelete (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) status = { 0 };
+
+  configure_well (fixture);
+  put_messages (fixture, 3);
+  expect (fixture, "sync", 0);
+  {
+    g_autoptr (ImapClient) client =
+        imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
+    g_autofree char *selected = imap_client_command (client, "SELECT INBOX");
+    g_autofree char *marked = imap_client_command (client, "UID STORE 1:2 +FLAGS.SILENT (\\Deleted)");
+    g_autofree char *expunged = imap_client_command (client, "EXPUNGE");
+  }
+  expect (fixture, "sync", 0);
+  g_assert_cmpuint (count_here (fixture), ==, 1);
+  status = run (fixture, "status", 0);
+  assert_holds (status.out, "work: in the attic: 2 removed messages, ");
+  expect (fixture, "undelete --since today work/INBOX", 0);
+  g_assert_cmpuint (count_here (fixture), ==, 3);
+  expect (fixture, "sync", 0);
+  expect (fixture, "sync", 0);
+  g_assert_cmpuint (count_here (fixture), ==, 3);
+  g_assert_cmpuint (count_on_server (fixture), ==, 3);
+}
+
+static void
+test_json (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) sync = { 0 };
+  g_auto (CliRun) check = { 0 };
+
+  configure_well (fixture);
+  put_messages (fixture, 30);
+  sync = run (fixture, "sync --json -v -v", 0);
+  json_assert_lines (sync.out);
+  assert_holds (sync.out, "{\"type\":\"progress\",\"account\":\"work\",");
+  assert_holds (sync.out, "\"messages_done\":30,\"messages_total\":30,");
+  assert_holds (sync.out, "\"uploaded\":30");
+  g_assert_true (g_str_has_suffix (sync.out, "\"fields\":{},\"status\":0}\n"));
+  g_assert_cmpstr (sync.err, ==, "");
+  check = run (fixture, "--json check", 0);
+  json_assert_lines (check.out);
+}
+
+/* Everything the program writes to a terminal, and its exit status. (transfer full) */
+static char *
+run_on_terminal (Fixture *fixture, const char *arguments, int *status)
+{
+  g_auto (GStrv) argv = cli_arguments (arguments);
+  g_autoptr (GString) written = g_string_new (NULL);
+  const struct winsize size = { .ws_row = 24, .ws_col = 60 };
+  char buffer[4096];
+  gssize got;
+  int terminal;
+  pid_t child = forkpty (&terminal, NULL, NULL, &size);
+
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    {
+      execve (argv[0], argv, fixture->cli.environment);
+      _exit (127);
+    }
+  while ((got = read (terminal, buffer, sizeof buffer)) > 0)
+    g_string_append_len (written, buffer, got);
+  close (terminal);
+  g_assert_cmpint (waitpid (child, status, 0), ==, child);
+  return g_string_free (g_steal_pointer (&written), FALSE);
+}
+
+/* C9: progress on a terminal with messages, bytes, rate and time left; wiped in the end, and none with -q. */
+static void
+test_progress (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *shown = NULL;
+  g_autofree char *quiet = NULL;
+  int status;
+
+  fixture->cli.environment = g_environ_setenv (fixture->cli.environment, "TERM", "xterm", TRUE);
+  configure_well (fixture);
+  put_messages (fixture, 50);
+  shown = run_on_terminal (fixture, "sync", &status);
+  g_assert_cmpint (status, ==, 0);
+  assert_holds (shown, "\rwork/INBOX: ");
+  assert_holds (shown, "/50 messages, ");
+  assert_holds (shown, " kB");
+  assert_holds (shown, "\r\033[Kwork: both sides are equal: ");
+  g_assert_true (g_str_has_suffix (shown, "\r\n"));
+  put_messages (fixture, 60);
+  quiet = run_on_terminal (fixture, "-q sync", &status);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_cmpstr (quiet, ==, "");
+}
+
+/* C8, C1.6: what it makes is for its user only. */
+static void
+test_private_files (Fixture *fixture, gconstpointer data)
+{
+  static const char *const paths[] = { ".local/state/dovetail/work",
+                                       ".local/state/dovetail/work/journal.sqlite",
+                                       ".local/state/dovetail/work/attic",
+                                       INBOX,
+                                       INBOX "/cur",
+                                       "Mail/work/.dovetail" };
+
+  configure_well (fixture);
+  expect (fixture, "sync", 0);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autofree char *path = cli_fixture_path (&fixture->cli, paths[i]);
+      GStatBuf info;
+
+      g_assert_cmpint (g_stat (path, &info), ==, 0);
+      g_assert_cmpint (info.st_mode & 077, ==, 0);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const options[] = { "--no-fsync", NULL };
+  g_autoptr (ServerFixture) server = NULL;
+
+  g_test_init (&argc, &argv, NULL);
+  server = server_fixture_start ("dovecot", options);
+#define ADD(path, function) g_test_add (path, Fixture, server, set_up, function, tear_down)
+  ADD ("/cli/server/check", test_check);
+  ADD ("/cli/server/not-authenticated", test_not_authenticated);
+  ADD ("/cli/server/systemd-credential", test_systemd_credential);
+  ADD ("/cli/server/dry-run", test_dry_run_changes_nothing);
+  ADD ("/cli/server/one-of-two-fails", test_one_of_two_fails);
+  ADD ("/cli/server/offline", test_offline);
+  ADD ("/cli/server/release", test_release);
+  ADD ("/cli/server/release-restore", test_release_restore);
+  ADD ("/cli/server/undelete", test_undelete);
+  ADD ("/cli/server/json", test_json);
+  ADD ("/cli/server/progress", test_progress);
+  ADD ("/cli/server/private", test_private_files);
+  return g_test_run ();
+}
