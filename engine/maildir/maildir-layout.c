@@ -268,11 +268,13 @@ maildir_mailbox_for_directory (AccountLayout layout, const char *directory)
 char *
 maildir_directory_fold (const char *directory)
 {
-  g_autofree char *composed = g_utf8_normalize (directory, -1, G_NORMALIZE_DEFAULT_COMPOSE);
+  g_autofree char *composed = NULL;
   g_autofree char *folded = NULL;
 
-  if (composed == NULL)
+  /* g_utf8_normalize reads beyond the end of what is not UTF-8. */
+  if (!g_utf8_validate (directory, -1, NULL))
     return g_ascii_strdown (directory, -1);
+  composed = g_utf8_normalize (directory, -1, G_NORMALIZE_DEFAULT_COMPOSE);
   folded = g_utf8_casefold (composed, -1);
   return g_utf8_normalize (folded, -1, G_NORMALIZE_DEFAULT_COMPOSE);
 }

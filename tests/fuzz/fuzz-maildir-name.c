@@ -83,6 +83,7 @@ check_found_directory (AccountLayout layout, const char *directory)
   g_autofree char *fold = maildir_directory_fold (directory);
   g_autofree char *again = NULL;
 
+  g_assert_nonnull (fold);
   if (mailbox == NULL)
     return;
   again = maildir_directory_for_mailbox (layout, mailbox, NULL);
