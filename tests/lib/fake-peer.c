@@ -251,6 +251,14 @@ fake_peer_get_ssl (FakePeer *peer)
 }
 
 gboolean
+fake_peer_has_input (FakePeer *peer)
+{
+  char octet;
+
+  return peer->input->len > 0 || (peer->fd >= 0 && recv (peer->fd, &octet, 1, MSG_PEEK) > 0);
+}
+
+gboolean
 fake_peer_wait_closed (FakePeer *peer)
 {
   return peer->input->len == 0 && !fill (peer) && peer->ended;

@@ -22,6 +22,9 @@ gboolean fake_peer_is_secure (FakePeer *peer);
 /* The session's SSL object, for channel bindings; NULL in clear. */
 struct ssl_st *fake_peer_get_ssl (FakePeer *peer);
 
+/* TRUE when the client has sent something that was not read yet; in clear only. Does not wait. */
+gboolean fake_peer_has_input (FakePeer *peer);
+
 /* Waits until the client closes; FALSE if it said something instead. */
 gboolean fake_peer_wait_closed (FakePeer *peer);
 /* Waits for fake_server_release; FALSE when the server is being freed or joined. */

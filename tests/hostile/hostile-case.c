@@ -1,0 +1,101 @@
+#include "hostile-case.h"
+
+#include <string.h>
+
+static void
+assert_outcome (Hostile *hostile, EngineOutcome expected, EngineOutcome outcome)
+{
+  g_autofree char *log = NULL;
+
+  if (outcome == expected)
+    return;
+  log = model_server_get_log (hostile->server);
+  g_error ("outcome %d, expected %d; it said:\n%s\nand sent:\n%s", outcome, expected, hostile->said->str,
+           log);
+}
+
+/* A message that was here before is here still. */
+static void
+assert_none_removed_here (Hostile *hostile, GPtrArray *before)
+{
+  for (guint i = 0; i < before->len; i++)
+    {
+      const LocalFile *file = g_ptr_array_index (before, i);
+
+      if (hostile_count_here (hostile, file->mailbox, file->mark) == 0)
+        g_error ("%s was removed from %s here; it said:\n%s", file->mark, file->mailbox, hostile->said->str);
+    }
+}
+
+static void
+assert_none_removed_there (Hostile *hostile)
+{
+  g_autofree char *log = model_server_get_log (hostile->server);
+
+  if (model_server_count (hostile->server, MODEL_REMOVES) > 0)
+    g_error ("the server was told to remove something:\n%s", log);
+}
+
+static void
+run_hostile (Hostile *hostile, const HostileCase *row)
+{
+  g_autoptr (GPtrArray) before = NULL;
+
+  if (row->change != NULL)
+    row->change (hostile);
+  before = local_list (hostile->account.maildir);
+  model_server_set_faults (hostile->server, row->faults);
+  assert_outcome (hostile, row->outcome, hostile_sync (hostile));
+  if (row->says != NULL && strstr (hostile->said->str, row->says) == NULL)
+    g_error ("it does not say “%s” but:\n%s", row->says, hostile->said->str);
+  if ((row->may & HOSTILE_MAY_REMOVE_HERE) == 0)
+    assert_none_removed_here (hostile, before);
+  if ((row->may & HOSTILE_MAY_REMOVE_THERE) == 0)
+    assert_none_removed_there (hostile);
+  if (row->check != NULL)
+    row->check (hostile);
+  model_server_set_faults (hostile->server, NULL);
+}
+
+static void
+assert_nothing_changes (Hostile *hostile)
+{
+  g_autofree char *before = local_snapshot (hostile->account.maildir);
+  g_autofree char *after = NULL;
+  g_autofree char *log = NULL;
+
+  assert_outcome (hostile, ENGINE_OUTCOME_EQUAL, hostile_sync (hostile));
+  after = local_snapshot (hostile->account.maildir);
+  log = model_server_get_log (hostile->server);
+  g_assert_cmpstr (before, ==, after);
+  if (model_server_count (hostile->server, MODEL_CHANGES) > 0)
+    g_error ("the last sync changed something:\n%s", log);
+}
+
+static void
+run_case (gconstpointer user_data)
+{
+  const HostileCase *row = user_data;
+  Hostile *hostile = hostile_new (row->capabilities);
+
+  hostile_add_many_there (hostile, "INBOX", row->messages);
+  if (row->prepare != NULL)
+    row->prepare (hostile);
+  assert_outcome (hostile, ENGINE_OUTCOME_EQUAL, hostile_sync (hostile));
+  run_hostile (hostile, row);
+  assert_outcome (hostile, row->healed, hostile_sync (hostile));
+  assert_nothing_changes (hostile);
+  hostile_assert_equal (hostile, (row->may & HOSTILE_FLAGS_DIFFER) != 0);
+  hostile_free (hostile);
+}
+
+void
+hostile_add_cases (const char *path, const HostileCase *cases, guint n_cases)
+{
+  for (guint i = 0; i < n_cases; i++)
+    {
+      g_autofree char *full = g_strconcat (path, "/", cases[i].name, NULL);
+
+      g_test_add_data_func (full, &cases[i], run_case);
+    }
+}

@@ -1,0 +1,149 @@
+/* What a client changes: STORE, APPEND, COPY, MOVE, EXPUNGE. */
+#include "model-private.h"
+
+#include <string.h>
+#include <time.h>
+
+static char *
+without_parentheses (const char *list)
+{
+  gsize length = strlen (list);
+
+  return *list == '(' && length >= 2 ? g_strndup (list + 1, length - 2) : g_strdup (list);
+}
+
+/* (transfer container, element-type ModelMessage) */
+static GPtrArray *
+messages_of (ModelSession *session, const char *set)
+{
+  GPtrArray *messages = g_ptr_array_new ();
+  guint32 highest = model_session_highest (session);
+
+  for (guint i = 0; i < session->view->len; i++)
+    {
+      guint32 uid = g_array_index (session->view, guint32, i);
+      ModelMessage *message =
+          model_set_has (set, uid, highest) ? model_mailbox_find (session->selected, uid) : NULL;
+
+      if (message != NULL)
+        g_ptr_array_add (messages, message);
+    }
+  return messages;
+}
+
+static guint
+sequence_of (ModelSession *session, guint32 uid)
+{
+  for (guint i = 0; i < session->view->len; i++)
+    if (g_array_index (session->view, guint32, i) == uid)
+      return i + 1;
+  return 0;
+}
+
+void
+model_store (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
+{
+  g_autoptr (GPtrArray) messages = messages_of (session, model_command_word (command, 2));
+  const char *mode = model_command_word (command, 3);
+  g_autofree char *flags = without_parentheses (model_command_word (command, 4));
+
+  for (guint i = 0; i < messages->len; i++)
+    {
+      ModelMessage *message = g_ptr_array_index (messages, i);
+
+      model_message_change_flags (session->selected, message, *mode == 'F' ? '=' : *mode, flags);
+      if (!model_server_is_store_silent (session->server))
+        g_string_append_printf (untagged, "* %u FETCH (UID %u FLAGS (%s))\r\n",
+                                sequence_of (session, message->uid), message->uid, message->flags);
+    }
+  g_string_assign (tagged, "OK stored");
+}
+
+static gint64
+parse_date (const char *text)
+{
+  struct tm tm = { 0 };
+  const char *rest = strptime (text, "%d-%b-%Y %H:%M:%S ", &tm);
+  int zone = rest != NULL ? atoi (rest) : 0;
+
+  return timegm (&tm) - (zone / 100 * 60 + zone % 100) * 60;
+}
+
+void
+model_append (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
+{
+  ModelMailbox *mailbox = model_store_find (session->store, model_command_word (command, 1));
+  guint index = 2;
+  g_autofree char *flags = NULL;
+  gint64 date = 0;
+  ModelMessage *message;
+
+  if (mailbox == NULL)
+    {
+      g_string_assign (tagged, "NO [TRYCREATE] no such mailbox");
+      return;
+    }
+  flags = *model_command_word (command, index) == '('
+              ? without_parentheses (model_command_word (command, index++))
+              : g_strdup ("");
+  if (index + 1 < command->words->len)
+    date = parse_date (model_command_word (command, index++));
+  message = model_mailbox_add (mailbox, model_command_bytes (command, index), flags, date);
+  if (model_server_offers (session->server, "UIDPLUS"))
+    g_string_printf (tagged, "OK [APPENDUID %u %u] stored", mailbox->uidvalidity, message->uid);
+  else
+    g_string_assign (tagged, "OK stored");
+}
+
+static void
+add_uid (GString *set, guint32 uid)
+{
+  g_string_append_printf (set, "%s%u", set->len > 0 ? "," : "", uid);
+}
+
+void
+model_copy (ModelSession *session, const ModelCommand *command, gboolean move, GString *untagged,
+            GString *tagged)
+{
+  g_autoptr (GPtrArray) messages = messages_of (session, model_command_word (command, 2));
+  ModelMailbox *target = model_store_find (session->store, model_command_word (command, 3));
+  g_autoptr (GString) from = g_string_new (NULL);
+  g_autoptr (GString) to = g_string_new (NULL);
+  g_autofree char *code = NULL;
+
+  if (target == NULL)
+    {
+      g_string_assign (tagged, "NO [TRYCREATE] no such mailbox");
+      return;
+    }
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const ModelMessage *message = g_ptr_array_index (messages, i);
+
+      add_uid (from, message->uid);
+      add_uid (to, model_mailbox_add (target, message->body, message->flags, message->date)->uid);
+    }
+  for (guint i = 0; move && i < messages->len; i++)
+    model_mailbox_remove (session->selected, ((ModelMessage *)g_ptr_array_index (messages, i))->uid);
+  code = model_server_offers (session->server, "UIDPLUS") && from->len > 0
+             ? g_strdup_printf ("[COPYUID %u %s %s] ", target->uidvalidity, from->str, to->str)
+             : g_strdup ("");
+  if (move && *code != '\0')
+    g_string_append_printf (untagged, "* OK %scopied\r\n", code);
+  g_string_printf (tagged, "OK %sdone", move ? "" : code);
+}
+
+void
+model_expunge (ModelSession *session, const char *set, GString *untagged, GString *tagged)
+{
+  g_autoptr (GPtrArray) messages = messages_of (session, set);
+
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const ModelMessage *message = g_ptr_array_index (messages, i);
+
+      if (model_flags_have (message->flags, "\\Deleted"))
+        model_mailbox_remove (session->selected, message->uid);
+    }
+  g_string_assign (tagged, "OK expunged");
+}

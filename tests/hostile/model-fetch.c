@@ -1,0 +1,206 @@
+/* What a client reads: FETCH and SEARCH. */
+#include "model-private.h"
+
+#include <string.h>
+
+static guint32
+read_bound (const char *text, guint32 highest)
+{
+  return *text == '*' ? highest : (guint32)g_ascii_strtoull (text, NULL, 10);
+}
+
+gboolean
+model_set_has (const char *set, guint32 uid, guint32 highest)
+{
+  g_auto (GStrv) ranges = g_strsplit (set, ",", -1);
+
+  for (guint i = 0; ranges[i] != NULL; i++)
+    {
+      const char *colon = strchr (ranges[i], ':');
+      guint32 first = read_bound (ranges[i], highest);
+      guint32 last = colon != NULL ? read_bound (colon + 1, highest) : first;
+
+      if (uid >= MIN (first, last) && uid <= MAX (first, last))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+guint32
+model_session_highest (const ModelSession *session)
+{
+  return session->view->len > 0 ? g_array_index (session->view, guint32, session->view->len - 1) : 0;
+}
+
+static const char *
+body_of (const ModelMessage *message, gsize *length)
+{
+  const char *body = g_bytes_get_data (message->body, length);
+
+  return body != NULL ? body : "";
+}
+
+static gsize
+header_length (const ModelMessage *message)
+{
+  gsize length;
+  const char *body = body_of (message, &length);
+  const char *end = memmem (body, length, "\r\n\r\n", 4);
+
+  return end != NULL ? (gsize)(end - body) + 4 : length;
+}
+
+static gboolean
+is_wanted_field (const char *line, const char *fields)
+{
+  g_auto (GStrv) names = g_strsplit (fields, " ", -1);
+  const char *colon = strchr (line, ':');
+
+  for (guint i = 0; colon != NULL && names[i] != NULL; i++)
+    if (strlen (names[i]) == (gsize)(colon - line) && g_ascii_strncasecmp (line, names[i], colon - line) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* (transfer full): the named fields and an empty line. */
+static char *
+header_fields (const ModelMessage *message, const char *fields)
+{
+  gsize length;
+  const char *body = body_of (message, &length);
+  g_autofree char *header = g_strndup (body, header_length (message));
+  g_auto (GStrv) lines = g_strsplit (header, "\r\n", -1);
+  GString *result = g_string_new (NULL);
+  gboolean wanted = FALSE;
+
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      wanted = *lines[i] == ' ' || *lines[i] == '\t' ? wanted : is_wanted_field (lines[i], fields);
+      if (wanted)
+        g_string_append_printf (result, "%s\r\n", lines[i]);
+    }
+  g_string_append (result, "\r\n");
+  return g_string_free (result, FALSE);
+}
+
+static void
+add_literal (GString *to, const char *item, const char *data, gsize length)
+{
+  g_string_append_printf (to, "%s {%" G_GSIZE_FORMAT "}\r\n", item, length);
+  g_string_append_len (to, data, length);
+}
+
+static void
+add_texts (GString *to, const ModelMessage *message, const char *items)
+{
+  const char *fields = strstr (items, "BODY.PEEK[HEADER.FIELDS (");
+  gsize length;
+  const char *body = body_of (message, &length);
+
+  if (strstr (items, "BODY.PEEK[]") != NULL)
+    add_literal (to, " BODY[]", body, length);
+  if (strstr (items, "BODY.PEEK[HEADER]") != NULL)
+    add_literal (to, " BODY[HEADER]", body, header_length (message));
+  if (fields != NULL)
+    {
+      const char *list = fields + strlen ("BODY.PEEK[HEADER.FIELDS (");
+      g_autofree char *names = g_strndup (list, strcspn (list, ")"));
+      g_autofree char *item = g_strdup_printf (" BODY[HEADER.FIELDS (%s)]", names);
+      g_autofree char *text = header_fields (message, names);
+
+      add_literal (to, item, text, strlen (text));
+    }
+}
+
+static void
+add_facts (GString *to, const ModelMessage *message, const char *items)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (message->date);
+  g_autofree char *date_text = g_date_time_format (date, "%d-%b-%Y %H:%M:%S +0000");
+
+  g_string_append_printf (to, " UID %u", message->uid);
+  if (strstr (items, "FLAGS") != NULL)
+    g_string_append_printf (to, " FLAGS (%s)", message->flags);
+  if (strstr (items, "RFC822.SIZE") != NULL)
+    g_string_append_printf (to, " RFC822.SIZE %" G_GSIZE_FORMAT, g_bytes_get_size (message->body));
+  if (strstr (items, "INTERNALDATE") != NULL)
+    g_string_append_printf (to, " INTERNALDATE \"%s\"", date_text);
+}
+
+static void
+add_message (ModelSession *session, GString *to, guint sequence, const ModelMessage *message,
+             const char *items)
+{
+  g_autoptr (GString) facts = g_string_new (NULL);
+  g_autoptr (GString) texts = g_string_new (NULL);
+  gboolean body_first = model_server_is_body_first (session->server);
+  GString *first = body_first ? texts : facts, *second = body_first ? facts : texts;
+
+  add_facts (facts, message, items);
+  add_texts (texts, message, items);
+  g_string_append_printf (to, "* %u FETCH (", sequence);
+  g_string_append_len (first, second->str, second->len);
+  g_string_append_len (to, first->str + 1, first->len - 1);
+  g_string_append (to, ")\r\n");
+}
+
+/* The listing is what the client judges by: from then on this UIDVALIDITY is what it knows. */
+static gboolean
+is_listing (const char *items)
+{
+  return strstr (items, "FLAGS") != NULL && strstr (items, "BODY") == NULL;
+}
+
+void
+model_fetch (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
+{
+  const char *set = model_command_word (command, 2), *items = model_command_word (command, 3);
+  guint32 highest = model_session_highest (session);
+
+  for (guint i = 0; i < session->view->len; i++)
+    {
+      guint32 uid = g_array_index (session->view, guint32, i);
+      const ModelMessage *message =
+          model_set_has (set, uid, highest) ? model_mailbox_find (session->selected, uid) : NULL;
+
+      if (message != NULL)
+        add_message (session, untagged, i + 1, message, items);
+    }
+  if (is_listing (items))
+    session->selected->listed = session->told;
+  g_string_assign (tagged, "OK fetched");
+}
+
+static gboolean
+is_match (const ModelMessage *message, const ModelCommand *command, guint from, guint32 highest)
+{
+  const char *key = model_command_word (command, from);
+
+  if (g_str_equal (key, "UID"))
+    return model_set_has (model_command_word (command, from + 1), message->uid, highest);
+  return g_str_equal (key, "ALL") ||
+         (g_str_equal (key, "DELETED") && model_flags_have (message->flags, "\\Deleted"));
+}
+
+void
+model_search (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
+{
+  gboolean extended = g_str_equal (model_command_word (command, 2), "RETURN");
+  g_autoptr (GString) found = g_string_new (NULL);
+  guint32 highest = model_session_highest (session);
+
+  for (guint i = 0; i < session->view->len; i++)
+    {
+      guint32 uid = g_array_index (session->view, guint32, i);
+      const ModelMessage *message = model_mailbox_find (session->selected, uid);
+
+      if (message != NULL && is_match (message, command, extended ? 4 : 2, highest))
+        g_string_append_printf (found, "%s%u", found->len == 0 ? "" : extended ? "," : " ", uid);
+    }
+  if (!extended)
+    g_string_append_printf (untagged, "* SEARCH%s%s\r\n", found->len > 0 ? " " : "", found->str);
+  else
+    g_string_append_printf (untagged, "* ESEARCH (TAG \"$TAG\") UID%s%s\r\n", found->len > 0 ? " ALL " : "",
+                            found->str);
+  g_string_assign (tagged, "OK searched");
+}
