@@ -59,9 +59,10 @@ sort_remote (GArray *remote)
 static void
 note_refusal (const ImapResult *result, gpointer user_data)
 {
-  gboolean *refused = user_data;
+  char **refusal = user_data;
 
-  *refused |= result->status != IMAP_STATUS_OK;
+  if (result->status != IMAP_STATUS_OK && *refusal == NULL)
+    *refusal = g_strdup (*result->text != '\0' ? result->text : "it gave no reason");
 }
 
 static guint32
@@ -74,14 +75,15 @@ highest_base_uid (const MailboxSync *mailbox)
   return highest;
 }
 
-/* Flags of what is known; of what may be new also size and date. */
+/* Flags of what is known; of what may be new also size and date. *refusal (transfer full) (nullable): the
+ * server's words. */
 static gboolean
-fetch_listing (MailboxSync *mailbox, gboolean *refused, GError **error)
+fetch_listing (MailboxSync *mailbox, char **refusal, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   guint32 highest = highest_base_uid (mailbox);
 
-  *refused = FALSE;
+  g_clear_pointer (refusal, g_free);
   g_array_set_size (mailbox->remote, 0);
   imap_batch_set_fetch_handler (batch, add_remote, mailbox);
   if (highest > 0)
@@ -89,11 +91,11 @@ fetch_listing (MailboxSync *mailbox, gboolean *refused, GError **error)
       g_autoptr (ImapUidSet) known = imap_uid_set_new ();
 
       imap_uid_set_add_range (known, 1, highest);
-      imap_batch_uid_fetch (batch, known, "(UID FLAGS)", note_refusal, refused);
+      imap_batch_uid_fetch (batch, known, "(UID FLAGS)", note_refusal, refusal);
     }
   if (highest < G_MAXUINT32)
     imap_batch_uid_fetch_from (batch, highest + 1, "(UID FLAGS RFC822.SIZE INTERNALDATE)", note_refusal,
-                               refused);
+                               refusal);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   sort_remote (mailbox->remote);
@@ -106,7 +108,6 @@ fetch_missing_facts (MailboxSync *mailbox, GError **error)
 {
   g_autoptr (ImapBatch) batch = NULL;
   g_autoptr (ImapUidSet) missing = imap_uid_set_new ();
-  gboolean refused = FALSE;
 
   g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
   for (guint i = 0; i < mailbox->base->len; i++)
@@ -122,40 +123,93 @@ fetch_missing_facts (MailboxSync *mailbox, GError **error)
     return TRUE;
   batch = imap_batch_new (mailbox->account->session);
   imap_batch_set_fetch_handler (batch, add_remote, mailbox);
-  imap_batch_uid_fetch (batch, missing, "(UID FLAGS RFC822.SIZE INTERNALDATE)", note_refusal, &refused);
+  imap_batch_uid_fetch (batch, missing, "(UID FLAGS RFC822.SIZE INTERNALDATE)", NULL, NULL);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   sort_remote (mailbox->remote);
   return TRUE;
 }
 
-/* Exactly the lowest UIDs of a large mailbox gone while EXISTS stands still is a server's window, not a
- * deletion. */
+static char *
+exists_fact (const MailboxSync *mailbox)
+{
+  return g_strdup_printf ("exists %" G_GINT64_FORMAT, mailbox->row->id);
+}
+
+/* How many messages a large mailbox had when it was last listed. The base says it only until messages that a
+ * window hides are in it beside the new ones. */
+static guint64
+known_exists (MailboxSync *mailbox)
+{
+  g_autofree char *key = exists_fact (mailbox);
+  g_autofree char *text = journal_get_fact (mailbox->account->journal, key, NULL);
+
+  return text != NULL ? g_ascii_strtoull (text, NULL, 10) : mailbox->base->len;
+}
+
+static gboolean
+record_exists (MailboxSync *mailbox, guint32 exists, GError **error)
+{
+  Journal *journal = mailbox->account->journal;
+  g_autofree char *key = exists_fact (mailbox);
+  g_autofree char *value = g_strdup_printf ("%" G_GUINT32_FORMAT, exists);
+  g_autofree char *known = journal_get_fact (journal, key, NULL);
+
+  if (mailbox->account->dry_run || exists < LARGE_MAILBOX || g_strcmp0 (known, value) == 0)
+    return TRUE;
+  if (!journal_begin (journal, error))
+    return FALSE;
+  if (journal_set_fact (journal, key, value, error) && journal_commit (journal, error))
+    return TRUE;
+  journal_rollback (journal);
+  return FALSE;
+}
+
+/* The lowest UIDs of a large mailbox gone while EXISTS stands still, or has grown to a round number, is a
+ * server's window and not a deletion. */
 static gboolean
 is_window (MailboxSync *mailbox, guint32 exists)
 {
   guint32 lowest = mailbox->remote->len > 0 ? g_array_index (mailbox->remote, PlanRemote, 0).uid : 0;
-  guint below = 0;
+  guint64 known = known_exists (mailbox);
 
-  if (exists < LARGE_MAILBOX || exists != mailbox->base->len)
+  if (exists < LARGE_MAILBOX || exists < known || (exists > known && exists % LARGE_MAILBOX != 0))
     return FALSE;
   for (guint i = 0; i < mailbox->base->len; i++)
-    below += g_array_index (mailbox->base, PlanBase, i).uid < lowest;
-  return below > 0;
+    if (g_array_index (mailbox->base, PlanBase, i).uid < lowest)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+name_incomplete (MailboxSync *mailbox, guint32 exists, const char *refusal)
+{
+  Report *to = &mailbox->account->report;
+
+  if (refusal != NULL)
+    report_left (
+        to, mailbox->row->name, "incomplete",
+        "the server refused to list this mailbox: %s; what seems to be deleted waits for the next run",
+        refusal);
+  else
+    report_left (
+        to, mailbox->row->name, "incomplete",
+        "the server counts %u messages and listed %u; what seems to be deleted waits for the next run",
+        exists, mailbox->remote->len);
 }
 
 static gboolean
 list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
 {
+  g_autofree char *refusal = NULL;
+
   for (guint look = 0; look < MAX_LOOKS && !mailbox->remote_complete; look++)
     {
-      gboolean refused;
-
       if (look > 0 && !imap_session_noop (mailbox->account->session, error))
         return FALSE;
-      if (!fetch_listing (mailbox, &refused, error))
+      if (!fetch_listing (mailbox, &refusal, error))
         return FALSE;
-      mailbox->remote_complete = !refused && mailbox->remote->len == selected->exists;
+      mailbox->remote_complete = refusal == NULL && mailbox->remote->len == selected->exists;
     }
   if (mailbox->remote_complete && is_window (mailbox, selected->exists))
     {
@@ -167,11 +221,8 @@ list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **erro
           selected->exists);
     }
   else if (!mailbox->remote_complete)
-    report_left (
-        &mailbox->account->report, mailbox->row->name, "incomplete",
-        "the server counts %u messages and listed %u; what seems to be deleted waits for the next run",
-        selected->exists, mailbox->remote->len);
-  return fetch_missing_facts (mailbox, error);
+    name_incomplete (mailbox, selected->exists, refusal);
+  return record_exists (mailbox, selected->exists, error) && fetch_missing_facts (mailbox, error);
 }
 
 /* EXAMINE, which a dry run uses, says that no flag is permanent: then nothing is known. */
