@@ -148,11 +148,11 @@ typedef struct
   const char *message_id; /* (nullable) */
   const char *date;       /* (nullable) the Date field */
   gint64 internal_date;
-  guint8 system; /* flags as sent */
+  guint8 system; /* flags of the file */
   const char *keywords;
   guint64 file_size;
   gint64 mtime_ns;
-  guint attempts; /* times sent, the present one included */
+  guint attempts; /* times the server answered OK and did not show it afterwards */
 } JournalUpload;
 
 typedef gboolean (*JournalUploadFunc) (const JournalUpload *upload, gpointer user_data);

@@ -81,13 +81,15 @@ guint
 mailbox_sync_row_index (MailboxSync *mailbox, gint64 row)
 {
   gpointer index = NULL;
+  gboolean found;
 
   if (g_hash_table_size (mailbox->rows) == 0)
     for (guint i = 0; i < mailbox->base->len; i++)
       g_hash_table_insert (mailbox->rows,
                            g_memdup2 (&g_array_index (mailbox->base, PlanBase, i).row, sizeof row),
                            GUINT_TO_POINTER (i));
-  g_assert (g_hash_table_lookup_extended (mailbox->rows, &row, NULL, &index));
+  found = g_hash_table_lookup_extended (mailbox->rows, &row, NULL, &index);
+  g_assert (found);
   return GPOINTER_TO_UINT (index);
 }
 
@@ -189,16 +191,29 @@ mailbox_sync_find_local (MailboxSync *mailbox, const char *base)
 gboolean
 mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords, GError **error)
 {
+  Report *to = &mailbox->account->report;
   g_autofree char *left_out = NULL;
+  g_autoptr (GError) local_error = NULL;
 
   if (*keywords == '\0')
     return TRUE;
-  if (!maildir_keywords_assign (maildir_box_get_fd (mailbox->box), &mailbox->scan->keywords, keywords,
-                                &left_out, error))
-    return FALSE;
-  if (left_out != NULL)
-    report (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, "keywords",
-            "all 26 letters are taken; these keywords stay on the server and in the journal: %s", left_out);
+  if (maildir_keywords_assign (maildir_box_get_fd (mailbox->box), &mailbox->scan->keywords, keywords,
+                               &left_out, &local_error))
+    {
+      if (left_out != NULL)
+        report (to, ENGINE_EVENT_INFO, mailbox->row->name, "keywords",
+                "all 26 letters are taken; these keywords stay on the server and in the journal: %s",
+                left_out);
+      return TRUE;
+    }
+  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_SPACE))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  report_left (to, mailbox->row->name, "keywords",
+               "%s; its keywords stay on the server and in the journal until this is mended",
+               local_error->message);
   return TRUE;
 }
 

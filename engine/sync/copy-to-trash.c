@@ -197,14 +197,26 @@ gboolean
 mailbox_sync_move_to_trash (MailboxSync *mailbox, const ImapUidSet *uids, GError **error)
 {
   TrashCopy copy = { .mailbox = mailbox, .trash = mailbox->account->trash_wire_name, .asked = uids };
+  g_autoptr (GError) local_error = NULL;
   gboolean done;
 
   copy.fact = g_strdup_printf ("trash-copy %" G_GINT64_FORMAT, mailbox->row->id);
   copy.copied = imap_uid_set_new ();
   done = imap_session_has (mailbox->account->session, IMAP_CAPABILITY_MOVE)
-             ? move (&copy, uids, error)
-             : copy_and_expunge (&copy, uids, error);
+             ? move (&copy, uids, &local_error)
+             : copy_and_expunge (&copy, uids, &local_error);
   imap_uid_set_free (copy.copied);
   g_free (copy.fact);
-  return done;
+  if (done)
+    return TRUE;
+  if (!g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  report_left (
+      &mailbox->account->report, mailbox->row->name, "trash-refused",
+      "deleted messages could not be moved to the server's \\Trash mailbox: %s; they stay on the server",
+      local_error->message);
+  return TRUE;
 }

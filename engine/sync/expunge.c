@@ -52,6 +52,7 @@ find_others (MailboxSync *mailbox, const ImapUidSet *ours, Answer *answer, GErro
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   g_autoptr (ImapUidSet) marked = imap_uid_set_new ();
   ImapUidSet *others = imap_uid_set_new ();
+  guint known = 0;
 
   imap_batch_uid_search (batch, "DELETED", marked, note_answer, answer);
   if (!imap_batch_wait (batch, error))
@@ -63,10 +64,13 @@ find_others (MailboxSync *mailbox, const ImapUidSet *ours, Answer *answer, GErro
     {
       guint32 uid = g_array_index (mailbox->remote, PlanRemote, i).uid;
 
-      if (imap_uid_set_contains (marked, uid) && !imap_uid_set_contains (ours, uid))
+      if (!imap_uid_set_contains (marked, uid))
+        continue;
+      known++;
+      if (!imap_uid_set_contains (ours, uid))
         imap_uid_set_add (others, uid);
     }
-  if (imap_uid_set_count (others) + imap_uid_set_count (ours) < imap_uid_set_count (marked))
+  if (known < imap_uid_set_count (marked))
     answer->refused = TRUE;
   return others;
 }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define SET_UIDS 500
-#define SET_OCTETS 7000
 
 typedef struct
 {
@@ -40,7 +39,7 @@ add_header (const ImapFetch *fetch, gpointer user_data)
   header->size = fetch->size > other_tools ? fetch->size - other_tools : 0;
   header->internal_date = fetch->internal_date;
   header->flags = message_flags_from_imap (into->mailbox->account->pool, (const char *const *)fetch->flags);
-  header->has_header_digest = into->whole;
+  header->has_header_digest = into->whole && length < MESSAGE_HEADER_MAX;
   g_ptr_array_add (into->headers, header);
 }
 
@@ -50,9 +49,10 @@ mailbox_sync_fetch_set_headers (MailboxSync *mailbox, const ImapUidSet *set, gbo
   g_autoptr (GPtrArray) headers = g_ptr_array_new_with_free_func (remote_header_free);
   HeaderFetch into = { mailbox, headers, whole };
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  const char *items = whole ? "(UID FLAGS RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER])"
+  /* A message without an empty line is all header: no more of it is asked for than is ever looked at. */
+  const char *items = whole ? "(UID FLAGS RFC822.SIZE INTERNALDATE BODY.PEEK[HEADER]<0.262144>)"
                             : "(UID FLAGS RFC822.SIZE INTERNALDATE "
-                              "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE X-TUID X-OFFLINEIMAP)])";
+                              "BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE X-TUID X-OFFLINEIMAP)]<0.65536>)";
 
   imap_batch_set_fetch_handler (batch, add_header, &into);
   for (guint i = 0; i < imap_uid_set_n_ranges (set); i++)

@@ -16,10 +16,10 @@ set_local_flags (MailboxSync *mailbox, const PlanOperation *operation, gboolean 
   if (*changed)
     return TRUE;
   g_hash_table_add (mailbox->closed, plan_operation_key (operation));
-  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
+  if (!g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
+    report_left (&mailbox->account->report, mailbox->row->name, "not-renamed",
+                 "%s; its flags were not changed here", local_error->message);
+  return TRUE;
 }
 
 /* Rows that also go to the server are recorded when it has answered. */

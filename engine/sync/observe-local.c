@@ -225,7 +225,8 @@ scan_mailbox (MailboxSync *mailbox, GError **error)
   mailbox->scan = maildir_scan (mailbox->box, &local_error);
   if (mailbox->scan != NULL)
     return TRUE;
-  if (!g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED))
+  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_ROOT) ||
+      g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_MARKER))
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;

@@ -107,7 +107,7 @@ note_result (const ImapResult *result, gpointer user_data)
 
   if (result->status == IMAP_STATUS_OK)
     return;
-  group->is_final = refusal_is_final (result);
+  group->is_final = result->code->type == IMAP_CODE_CANNOT || result->code->type == IMAP_CODE_NOPERM;
   group->reason = g_strdup (*result->text != '\0' ? result->text : "it gave no reason");
 }
 

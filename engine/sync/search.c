@@ -40,11 +40,12 @@ mailbox_sync_search_from (MailboxSync *mailbox, guint32 first, ImapUidSet *found
   g_autoptr (ImapBatch) batch = imap_batch_new (session);
   g_autoptr (ImapUidSet) all = imap_uid_set_new ();
   g_autofree char *criteria = g_strdup_printf ("UID %u:*", first);
+  guint32 before = imap_session_get_selected (session)->exists;
 
   imap_batch_uid_search (batch, criteria, all, NULL, NULL);
   if (!imap_batch_wait (batch, error))
     return FALSE;
-  if (imap_uid_set_count (all) > imap_session_get_selected (session)->exists)
+  if (imap_uid_set_count (all) > MAX (before, imap_session_get_selected (session)->exists))
     {
       g_set_error_literal (
           error, IMAP_ERROR, IMAP_ERROR_PROTOCOL,

@@ -2,13 +2,14 @@
 
 #include "../message/text-safe.h"
 #include "refusal.h"
+#include "subject.h"
 #include "uploads-in-doubt.h"
 
 #include <string.h>
 
 #define BATCH_MESSAGES 100
 #define BATCH_OCTETS (8 * 1024 * 1024)
-#define MAX_ATTEMPTS 2
+#define MAX_ATTEMPTS 2 /* answered OK, and not found afterwards */
 
 /* One message on its way up. */
 typedef struct
@@ -29,6 +30,7 @@ typedef struct
   MailboxSync *mailbox;
   GPtrArray *uploads;   /* of Upload */
   GHashTable *attempts; /* base name -> JournalUpload of an earlier attempt that was not found */
+  GHashTable *known;    /* UIDs that belong to some message of the journal */
   guint64 octets;
 } UploadBatch;
 
@@ -67,7 +69,7 @@ fill_intent (UploadBatch *batch, Upload *upload)
   MailboxSync *mailbox = batch->mailbox;
   const MessageIdentity *identity = &upload->content->identity;
   const JournalUpload *earlier = g_hash_table_lookup (batch->attempts, upload->operation->base);
-  MessageFlags flags = flags_to_send (mailbox, upload->operation->flags);
+  MessageFlags flags = upload->operation->flags;
   gboolean again =
       earlier != NULL && memcmp (earlier->digest, identity->full.bytes, sizeof earlier->digest) == 0;
 
@@ -86,10 +88,31 @@ fill_intent (UploadBatch *batch, Upload *upload)
     .keywords = flags.keywords,
     .file_size = upload->content->stamp.size,
     .mtime_ns = upload->content->stamp.mtime_ns,
-    .attempts = again ? earlier->attempts + 1 : 1,
+    .attempts = again ? earlier->attempts : 0,
   };
   memcpy (upload->intent.digest, identity->full.bytes, sizeof upload->intent.digest);
   memcpy (upload->intent.header_digest, identity->header.bytes, sizeof upload->intent.header_digest);
+}
+
+static char *
+describe (const Upload *upload)
+{
+  const char *subject = upload->content->identity.subject;
+  g_autofree char *safe =
+      subject != NULL ? subject_decode (subject) : text_make_safe (upload->operation->base);
+
+  return g_strdup_printf ("the message “%s”", safe);
+}
+
+static gboolean
+refuse_lost (UploadBatch *batch, Upload *upload, GError **error)
+{
+  g_autofree char *what = describe (upload);
+  const PlanOperation *operation = upload->operation;
+
+  upload_free (upload);
+  return mailbox_sync_refuse (batch->mailbox, operation, TRUE, what, "it took it twice and shows it nowhere",
+                              error);
 }
 
 /* Opens the file; one that changed since it was read is left to the next look (contract C3.1). */
@@ -108,12 +131,8 @@ prepare (UploadBatch *batch, const PlanOperation *operation, GError **error)
   upload->operation = operation;
   upload->content = (const LocalContent *)mailbox_sync_find_local (mailbox, operation->base)->identity;
   fill_intent (batch, upload);
-  if (upload->intent.attempts > MAX_ATTEMPTS)
-    {
-      upload_free (upload);
-      return mailbox_sync_refuse (mailbox, operation, TRUE, "a message",
-                                  "it was sent twice and the server shows it nowhere", error);
-    }
+  if (upload->intent.attempts >= MAX_ATTEMPTS)
+    return refuse_lost (batch, upload, error);
   upload->file = maildir_upload_open (mailbox->box, &place, &stamp, NULL);
   if (upload->file == NULL || !maildir_upload_is_unchanged (upload->file, &upload->content->stamp))
     {
@@ -180,14 +199,27 @@ send_all (UploadBatch *batch, GError **error)
   for (guint i = 0; i < batch->uploads->len; i++)
     {
       Upload *upload = g_ptr_array_index (batch->uploads, i);
-      g_autofree char *flags =
-          message_flags_to_imap ((MessageFlags){ upload->intent.system, upload->intent.keywords });
+      g_autofree char *flags = message_flags_to_imap (flags_to_send (mailbox, upload->operation->flags));
 
       imap_batch_append (commands, mailbox->row->wire_name, flags, upload->intent.internal_date,
                          upload->intent.wire_size, maildir_upload_read, upload->file, NULL, note_answer,
                          upload);
     }
   return imap_batch_wait (commands, error);
+}
+
+/* A false APPENDUID names somebody else's message: what stands there must be as long and as old as what was
+ * sent, and nobody's so far. Otherwise the upload is in doubt, which also finds a message that the server
+ * rewrote. */
+static gboolean
+is_ours (UploadBatch *batch, const Upload *upload, const ImapFetch *fetch)
+{
+  const guint needed = IMAP_FETCH_FLAGS | IMAP_FETCH_SIZE | IMAP_FETCH_INTERNALDATE;
+
+  return upload->uid != 0 && upload->uid == fetch->uid && upload->now.uid == 0 &&
+         (fetch->present & needed) == needed && fetch->size == upload->intent.wire_size &&
+         fetch->internal_date == upload->intent.internal_date &&
+         !g_hash_table_contains (batch->known, GUINT_TO_POINTER (fetch->uid));
 }
 
 static void
@@ -199,12 +231,13 @@ note_uploaded (const ImapFetch *fetch, gpointer user_data)
     {
       Upload *upload = g_ptr_array_index (batch->uploads, i);
 
-      if (upload->uid == fetch->uid && upload->uid != 0 && (fetch->present & IMAP_FETCH_FLAGS) != 0 &&
-          (fetch->present & IMAP_FETCH_SIZE) != 0)
-        upload->now = (UploadedMessage){ fetch->uid,
-                                         message_flags_from_imap (batch->mailbox->account->pool,
-                                                                  (const char *const *)fetch->flags),
-                                         fetch->size, fetch->internal_date };
+      if (!is_ours (batch, upload, fetch))
+        continue;
+      upload->now = (UploadedMessage){ fetch->uid,
+                                       message_flags_from_imap (batch->mailbox->account->pool,
+                                                                (const char *const *)fetch->flags),
+                                       fetch->size, fetch->internal_date };
+      g_hash_table_add (batch->known, GUINT_TO_POINTER (fetch->uid));
     }
 }
 
@@ -229,6 +262,15 @@ look_at_uploaded (UploadBatch *batch, GError **error)
   return imap_batch_wait (commands, error);
 }
 
+/* The server says OK, and which message it is is not known: in doubt, and counted. */
+static gboolean
+count_attempt (Journal *journal, Upload *upload, GError **error)
+{
+  upload->intent.attempts++;
+  return journal_remove_upload (journal, upload->intent.id, error) &&
+         journal_add_upload (journal, &upload->intent, error);
+}
+
 /* Confirmed: part of the base. Refused: the intent goes, nothing is in doubt. Neither: the intent stays. */
 static gboolean
 record_answer (UploadBatch *batch, Upload *upload, GError **error)
@@ -238,7 +280,7 @@ record_answer (UploadBatch *batch, Upload *upload, GError **error)
   if (upload->answered && upload->status != IMAP_STATUS_OK)
     return journal_remove_upload (mailbox->account->journal, upload->intent.id, error);
   if (upload->now.uid == 0)
-    return TRUE;
+    return !upload->answered || count_attempt (mailbox->account->journal, upload, error);
   g_hash_table_add (mailbox->account->uploaded,
                     g_memdup2 (&upload->content->identity.full, sizeof (MessageDigest)));
   report_progress (&mailbox->account->report, mailbox->row->name, 1, upload->intent.wire_size);
@@ -259,15 +301,6 @@ record_answers (UploadBatch *batch, GError **error)
         return FALSE;
       }
   return journal_commit (journal, error);
-}
-
-static char *
-describe (const Upload *upload)
-{
-  const char *subject = upload->content->identity.subject;
-  g_autofree char *safe = text_make_safe (subject != NULL ? subject : upload->operation->base);
-
-  return g_strdup_printf ("the message “%s”", safe);
 }
 
 static gboolean
@@ -384,10 +417,11 @@ upload_mailbox (MailboxSync *mailbox, GError **error)
 {
   g_autoptr (GPtrArray) uploads = g_ptr_array_new_with_free_func (upload_free);
   g_autoptr (GHashTable) attempts = load_attempts (mailbox, error);
-  UploadBatch batch = { .mailbox = mailbox, .uploads = uploads, .attempts = attempts };
+  g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
+  UploadBatch batch = { .mailbox = mailbox, .uploads = uploads, .attempts = attempts, .known = known };
   gboolean selected = TRUE;
 
-  if (attempts == NULL)
+  if (attempts == NULL || !mailbox_sync_collect_uids (mailbox, known, error))
     return FALSE;
   if (has_uploads (mailbox) && !mailbox_sync_select (mailbox, &selected, error))
     return FALSE;

@@ -119,9 +119,9 @@ equal_text (const char *a, const char *b)
 }
 
 static gboolean
-has_equal_header (const JournalUpload *upload, const RemoteHeader *header)
+has_equal_header (const JournalUpload *upload, const RemoteHeader *header, gboolean with_size)
 {
-  return upload->size == header->size &&
+  return (!with_size || upload->size == header->size) &&
          memcmp (upload->header_digest, header->identity.header.bytes, sizeof upload->header_digest) == 0;
 }
 
@@ -143,7 +143,7 @@ find_candidates (const JournalUpload *upload, GPtrArray *headers)
         continue;
       if (same)
         g_ptr_array_add (same_names, header);
-      if (has_equal_header (upload, header))
+      if (has_equal_header (upload, header, has_names))
         g_ptr_array_add (same_headers, header);
     }
   if (same_headers->len > 0 && same_names->len != 1)
@@ -220,10 +220,16 @@ lowest_uidnext (MailboxSync *mailbox, const GPtrArray *uploads)
 }
 
 static gboolean
-collect_uid (const JournalMessage *message, gpointer user_data)
+add_uid (const JournalMessage *message, gpointer user_data)
 {
   g_hash_table_add (user_data, GUINT_TO_POINTER (message->uid));
   return TRUE;
+}
+
+gboolean
+mailbox_sync_collect_uids (MailboxSync *mailbox, GHashTable *uids, GError **error)
+{
+  return journal_foreach_message (mailbox->account->journal, mailbox->row->id, add_uid, uids, error);
 }
 
 /* Headers of everything at and above the lowest UIDNEXT of the intents that the journal does not know. */
@@ -235,7 +241,7 @@ fetch_suspects (MailboxSync *mailbox, const GPtrArray *uploads, GError **error)
   g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
 
   if (!mailbox_sync_search_from (mailbox, lowest_uidnext (mailbox, uploads), found, error) ||
-      !journal_foreach_message (mailbox->account->journal, mailbox->row->id, collect_uid, known, error))
+      !mailbox_sync_collect_uids (mailbox, known, error))
     return NULL;
   for (guint i = 0; i < imap_uid_set_n_ranges (found); i++)
     for (guint64 uid = imap_uid_set_range (found, i)->first; uid <= imap_uid_set_range (found, i)->last;

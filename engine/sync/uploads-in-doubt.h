@@ -20,14 +20,17 @@ gboolean mailbox_sync_confirm_upload (MailboxSync *mailbox, const JournalUpload 
                                       const UploadedMessage *message, GError **error);
 
 /* Looks for every unconfirmed upload of the selected mailbox, at and above the UIDNEXT of its intent: by
- * Message-ID and Date, then size and header digest, then the body. What is found becomes part of the base; what
- * is not keeps its intent, so that it is counted when it is sent once more. */
+ * Message-ID and Date, then size and header digest, then the body. What is found becomes part of the base;
+ * what is not keeps its intent, so that it is counted when it is sent once more. */
 gboolean mailbox_sync_settle_uploads (MailboxSync *mailbox, GError **error);
 
 /* (transfer full) a copy of all columns, strings included. */
 JournalUpload *journal_upload_copy (const JournalUpload *upload);
 void journal_upload_free (JournalUpload *upload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalUpload, journal_upload_free)
+
+/* Adds every UID that belongs to a message of the journal. */
+gboolean mailbox_sync_collect_uids (MailboxSync *mailbox, GHashTable *uids, GError **error);
 
 /* The mailbox's unconfirmed uploads: (transfer full) (element-type JournalUpload). */
 GPtrArray *mailbox_sync_load_uploads (MailboxSync *mailbox, GError **error);

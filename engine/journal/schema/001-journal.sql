@@ -59,11 +59,11 @@ CREATE TABLE upload ( -- Uploads begun and not confirmed: intents, written befor
   message_id TEXT,                -- Message-ID; NULL for none
   date TEXT,                      -- the Date field as it stands; NULL for none
   internal_date INTEGER NOT NULL, -- as sent
-  system INTEGER NOT NULL,        -- flags as sent: MessageFlag bits
-  keywords TEXT NOT NULL,         -- keywords as sent: canonical set
+  system INTEGER NOT NULL,        -- flags of the file: MessageFlag bits
+  keywords TEXT NOT NULL,         -- keywords of the file: canonical set
   file_size INTEGER NOT NULL,     -- of the file when it was read
   mtime_ns INTEGER NOT NULL,      -- its modification time then, nanoseconds since 1970
-  attempts INTEGER NOT NULL       -- times sent, the present one included
+  attempts INTEGER NOT NULL       -- times the server answered OK and did not show it afterwards
 ) STRICT;
 CREATE INDEX upload_by_mailbox ON upload (mailbox);
 CREATE INDEX upload_by_replaces ON upload (replaces);
