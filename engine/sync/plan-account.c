@@ -4,10 +4,26 @@
 #include "moves.h"
 #include "subject.h"
 
-static void
-plan_one (MailboxSync *mailbox)
+#include <stdio.h>
+
+/* How the queue tells an `expunge-marked` from other deletions. */
+#define MARKED_DETAIL "marked"
+
+static gboolean
+collect_expunging (const JournalOperation *operation, gpointer user_data)
+{
+  guint uid;
+
+  if (g_str_equal (operation->detail, MARKED_DETAIL) && sscanf (operation->key, "delete %u", &uid) == 1)
+    g_hash_table_add (user_data, GUINT_TO_POINTER (uid));
+  return TRUE;
+}
+
+static gboolean
+plan_one (MailboxSync *mailbox, GError **error)
 {
   AccountSync *account = mailbox->account;
+  g_autoptr (GHashTable) expunging = g_hash_table_new (NULL, NULL);
   const PlanInput input = {
     .base = mailbox->base,
     .remote = mailbox->remote,
@@ -18,10 +34,14 @@ plan_one (MailboxSync *mailbox)
     .permanent = mailbox->permanent,
     .permanent_any = mailbox->permanent_any,
     .expunge_marked = account->settings->expunge_marked,
+    .expunging = expunging,
     .pool = account->pool,
   };
 
+  if (!journal_queue_foreach (account->journal, mailbox->row->id, collect_expunging, expunging, error))
+    return FALSE;
   mailbox->plan = plan_mailbox (&input);
+  return TRUE;
 }
 
 static gboolean
@@ -66,6 +86,8 @@ detail_of (MailboxSync *mailbox, const PlanOperation *operation)
 
   if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE)
     return message_digest_to_string (&mailbox_sync_find_local (mailbox, operation->base)->identity->full);
+  if (operation->kind == PLAN_EXPUNGE_MARKED)
+    return g_strdup (MARKED_DETAIL);
   if (g_hash_table_contains (mailbox->account->moved, &operation->row))
     {
       g_autofree char *digest =
@@ -183,8 +205,8 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (is_planned (account, mailbox))
-        plan_one (mailbox);
+      if (is_planned (account, mailbox) && !plan_one (mailbox, error))
+        return FALSE;
     }
   account->n_waiting = 0;
   if (!enqueue_all (account, error))

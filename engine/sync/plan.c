@@ -79,11 +79,15 @@ base_follows (const PlanBase *row, const FlagMerge *merge)
 }
 
 /* `expunge-marked` takes what was marked here since the base; older marks are flags like the others. So are
- * marks that the server has too: after a crash they may be its own, brought here before the base followed. */
+ * marks that the server has too: after a crash they may be its own, brought here before the base followed;
+ * but not where that crash came between our own mark on the server and the expunging. */
 static gboolean
-was_marked_here (const PlanBase *row, MessageFlags remote, MessageFlags local, const FlagMerge *merge)
+was_marked_here (const PlanInput *input, const PlanBase *row, MessageFlags remote, MessageFlags local,
+                 const FlagMerge *merge)
 {
-  guint8 elsewhere = row->flags.system | remote.system | merge->not_kept.system;
+  gboolean begun =
+      input->expunging != NULL && g_hash_table_contains (input->expunging, GUINT_TO_POINTER (row->uid));
+  guint8 elsewhere = row->flags.system | (begun ? 0 : remote.system) | merge->not_kept.system;
 
   return (local.system & ~elsewhere & MESSAGE_FLAG_DELETED) != 0;
 }
@@ -95,7 +99,7 @@ plan_flags (Planner *planner, const PlanBase *row, const char *base, MessageFlag
   gboolean changes_remote = changes (merge.remote_add, merge.remote_remove);
   gboolean changes_local = changes (merge.local_add, merge.local_remove);
 
-  if (planner->input->expunge_marked && was_marked_here (row, remote, local, &merge))
+  if (planner->input->expunge_marked && was_marked_here (planner->input, row, remote, local, &merge))
     {
       add_merged (planner, PLAN_EXPUNGE_MARKED, row, base, &merge);
       return;

@@ -58,6 +58,8 @@ typedef struct
   MessageFlags permanent; /* what the server keeps (no PERMANENTFLAGS: everything) ... */
   gboolean permanent_any; /* ... and \* : any keyword */
   gboolean expunge_marked;
+  GHashTable
+      *expunging; /* (nullable) set of UIDs that an earlier run was about to expunge for expunge_marked */
   MessageKeywordPool *pool;
 } PlanInput;
 

@@ -20,8 +20,8 @@ typedef struct
   const char *base;
   const char *remote;
   const char *local;
-  const char *options; /* some of "remote-incomplete local-incomplete offline expunge-marked any" and
-                          "permanent=FLAGS"; else the server keeps all */
+  const char *options; /* some of "remote-incomplete local-incomplete offline expunge-marked begun any" and
+                          "permanent=FLAGS"; else the server keeps all. begun: the expunging of UID 1 */
   const char *operations;
 } PlanRow;
 
@@ -105,6 +105,8 @@ static const PlanRow plan_rows[] = {
   { "C3.2 marked before: a flag", "a 1 X ST -", "1 ST", "a ST", "expunge-marked", "" },
   { "C3.2 marked on both sides: a flag", "a 1 X S -", "1 ST", "a ST", "expunge-marked",
     "BASE_FLAGS 1/1/a =ST" },
+  { "C3.2 marked on both sides, its expunging begun", "a 1 X S -", "1 ST", "a ST", "expunge-marked begun",
+    "EXPUNGE_MARKED 1/1/a =ST" },
   { "C3.2 a mark that the server does not keep", "a 1 X S -", "1 S", "a ST", "expunge-marked permanent=S",
     "BASE_FLAGS 1/1/a =S !T" },
   { "C3.2 marked and replaced: the content goes first", "a 1 X - -", "1 -", "a T Y", "expunge-marked",
@@ -272,8 +274,11 @@ fixture_init (Fixture *fixture, const PlanRow *row)
     .permanent = { MESSAGE_FLAGS_ALL_SYSTEM, "" },
     .permanent_any = permanent == NULL || strstr (row->options, "any") != NULL,
     .expunge_marked = strstr (row->options, "expunge-marked") != NULL,
+    .expunging = g_hash_table_new (NULL, NULL),
     .pool = fixture->pool,
   };
+  if (strstr (row->options, "begun") != NULL)
+    g_hash_table_add (fixture->input.expunging, GUINT_TO_POINTER (1));
   if (permanent != NULL)
     {
       g_auto (GStrv) words = g_strsplit (permanent + strlen ("permanent="), " ", 2);
@@ -291,6 +296,7 @@ fixture_clear (Fixture *fixture)
   g_array_unref ((GArray *)fixture->input.base);
   g_array_unref ((GArray *)fixture->input.remote);
   g_array_unref ((GArray *)fixture->input.local);
+  g_hash_table_unref (fixture->input.expunging);
   g_ptr_array_unref (fixture->identities);
   g_string_chunk_free (fixture->names);
   message_keyword_pool_free (fixture->pool);
