@@ -44,6 +44,14 @@ make_environment (const char *home)
   return g_environ_setenv (environment, "TZ", "UTC", TRUE);
 }
 
+ServerFixture *
+accept_server_start (const char *kind)
+{
+  static const char *const dovecot_options[] = { "--no-fsync", NULL };
+
+  return server_fixture_start (kind, g_str_equal (kind, "dovecot") ? dovecot_options : NULL);
+}
+
 AcceptAccount *
 accept_account_new (ServerFixture *server, const char *user)
 {

@@ -20,6 +20,9 @@ typedef struct
   char **environment;
 } AcceptAccount;
 
+/* As server_fixture_start, for tests in which the machine never loses power. */
+ServerFixture *accept_server_start (const char *kind);
+
 /* `user` NULL: a new one. It is configured as "work", with TLS and the server's authority. */
 AcceptAccount *accept_account_new (ServerFixture *server, const char *user);
 void accept_account_free (AcceptAccount *account);

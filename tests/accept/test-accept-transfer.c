@@ -110,10 +110,8 @@ upload_to_empty_server (const AcceptAccount *from, guint count, GPtrArray *expec
 static void
 test_transfer (gconstpointer data)
 {
-  static const char *const dovecot_options[] = { "--no-fsync", NULL };
   const Size *size = data;
-  gboolean is_dovecot = g_str_equal (size->server, "dovecot");
-  g_autoptr (ServerFixture) server = server_fixture_start (size->server, is_dovecot ? dovecot_options : NULL);
+  g_autoptr (ServerFixture) server = accept_server_start (size->server);
   g_autoptr (AcceptAccount) account = accept_account_new (server, NULL);
   g_autoptr (GPtrArray) before = NULL;
   g_autoptr (GPtrArray) after = NULL;
