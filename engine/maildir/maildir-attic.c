@@ -211,3 +211,9 @@ maildir_attic_remove (MaildirAttic *attic, const char *name, GError **error)
     return TRUE;
   return fail (attic, name, errno, error);
 }
+
+void
+maildir_attic_clean (MaildirAttic *attic, gint64 before)
+{
+  maildir_file_remove_older (attic->fd, before);
+}

@@ -19,3 +19,7 @@ gboolean maildir_attic_keep (MaildirAttic *attic, const char *name, MaildirBox *
 gboolean maildir_attic_restore (MaildirAttic *attic, const char *name, MaildirBox *box, const char *base,
                                 MaildirFileStamp *stamp, GError **error);
 gboolean maildir_attic_remove (MaildirAttic *attic, const char *name, GError **error); /* absent is success */
+
+/* Removes the files that were put there before `before` (seconds since 1970), also those that no journal
+ * knows. By ctime, since a kept file carries the message's date. */
+void maildir_attic_clean (MaildirAttic *attic, gint64 before);

@@ -219,3 +219,18 @@ maildir_file_replace (int directory_fd, const char *name, const char *temporary,
   errno = cause;
   return FALSE;
 }
+
+void
+maildir_file_remove_older (int directory_fd, gint64 before)
+{
+  DIR *directory = maildir_file_list (directory_fd);
+  struct dirent *entry;
+  struct stat info;
+
+  while (directory != NULL && (entry = readdir (directory)) != NULL)
+    if (entry->d_name[0] != '.' && fstatat (directory_fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG (info.st_mode) && info.st_ctim.tv_sec < before)
+      unlinkat (directory_fd, entry->d_name, 0);
+  if (directory != NULL)
+    closedir (directory);
+}

@@ -48,3 +48,7 @@ char *maildir_file_read (int directory_fd, const char *name, gsize limit, gsize 
 /* Durable, all or nothing: into `temporary` (0600, replaced), fsync, rename over `name`, directory fsync. */
 gboolean maildir_file_replace (int directory_fd, const char *name, const char *temporary, const char *content,
                                gsize length);
+
+/* Removes the regular files of a directory whose ctime is before `before` (seconds since 1970); names with a
+ * leading dot and what can't be removed stay. */
+void maildir_file_remove_older (int directory_fd, gint64 before);

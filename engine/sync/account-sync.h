@@ -103,9 +103,14 @@ struct _AccountSync
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */
   GPtrArray *mailboxes;  /* of MailboxSync, INBOX first */
-  GHashTable *moved; /* journal id of a base row whose message was moved here -> the MessageDigest of the new
-                        file, whose upload has to come first */
-  GHashTable *uploaded; /* set of MessageDigest: uploads confirmed in this run */
+  GHashTable *moved; /* journal id of a row whose message was moved here -> the MessageDigest of the new file,
+                        whose upload has to come first; kept for the whole run */
+  GHashTable
+      *remote_moves; /* set of journal ids: gone on the server, and new there in another mailbox; likewise */
+  guint undelivered; /* messages the server lists and does not give */
+  GPtrArray *unobserved; /* of char*: directories that may hold mail and are not looked at in this run */
+  GPtrArray *sleeping;   /* of char*: directories of mailboxes that are not synchronized */
+  GHashTable *uploaded;  /* set of MessageDigest: uploads confirmed in this run */
 };
 
 MailboxSync *mailbox_sync_new (AccountSync *account, JournalMailbox *row);

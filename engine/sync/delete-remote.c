@@ -26,14 +26,11 @@ is_deletion (const PlanOperation *operation)
 /* A message that was moved here goes from its old place only when it has arrived at the new one (contract
  * C1.3). */
 static gboolean
-may_go (MailboxSync *mailbox, const PlanOperation *operation)
+has_arrived (AccountSync *account, const PlanOperation *operation)
 {
-  AccountSync *account = mailbox->account;
   const MessageDigest *digest = g_hash_table_lookup (account->moved, &operation->row);
-  g_autofree char *key = plan_operation_key (operation);
 
-  return !g_hash_table_contains (mailbox->closed, key) &&
-         (digest == NULL || g_hash_table_contains (account->uploaded, digest));
+  return digest == NULL || g_hash_table_contains (account->uploaded, digest);
 }
 
 static void
@@ -44,9 +41,14 @@ collect (Deletion *deletion)
   for (guint i = 0; i < mailbox->plan->len; i++)
     {
       PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      g_autofree char *key = is_deletion (operation) ? plan_operation_key (operation) : NULL;
 
-      if (is_deletion (operation) && may_go (mailbox, operation))
+      if (key == NULL || g_hash_table_contains (mailbox->closed, key))
+        continue;
+      if (has_arrived (mailbox->account, operation))
         g_hash_table_insert (deletion->pending, GUINT_TO_POINTER (operation->uid), operation);
+      else
+        g_hash_table_add (mailbox->closed, g_steal_pointer (&key));
     }
 }
 
@@ -205,9 +207,12 @@ counts_as_deletion (MailboxSync *mailbox, const PlanOperation *operation)
 {
   guint index = mailbox_sync_row_index (mailbox, operation->row);
 
-  return operation->kind == PLAN_DELETE_REMOTE &&
-         !g_hash_table_contains (mailbox->account->moved, &operation->row) &&
-         !g_str_has_prefix (g_array_index (mailbox->base, PlanBase, index).base, REPLACED_PREFIX);
+  const PlanBase *base = &g_array_index (mailbox->base, PlanBase, index);
+  gboolean was_draft =
+      g_str_has_prefix (base->base, REPLACED_PREFIX) && (base->flags.system & MESSAGE_FLAG_DRAFT) != 0;
+
+  return operation->kind == PLAN_DELETE_REMOTE && !was_draft &&
+         !g_hash_table_contains (mailbox->account->moved, &operation->row);
 }
 
 static gboolean

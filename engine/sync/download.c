@@ -30,8 +30,8 @@ typedef struct
   GHashTable *undecided;     /* MessageDigest -> GPtrArray of PlanOperation (UPLOAD) that may prove equal */
   MaildirDelivery *delivery; /* the body that is coming */
   char *base;
-  guint64 expected, came; /* octets of that body */
-  GPtrArray *arrivals;    /* of Arrival */
+  guint64 came;        /* octets of that body */
+  GPtrArray *arrivals; /* of Arrival */
   guint64 octets;
   GError *error; /* ours, from inside a handler */
 } Download;
@@ -54,7 +54,6 @@ begin_body (guint64 size, gpointer user_data)
   g_clear_pointer (&download->delivery, maildir_delivery_free);
   g_free (download->base);
   download->base = maildir_name_generate (g_get_real_time ());
-  download->expected = size;
   download->came = 0;
   download->delivery = maildir_delivery_begin (download->mailbox->box, download->base, &download->error);
   return download->delivery != NULL;
@@ -352,11 +351,13 @@ name_missing (Download *download, GError **error)
   while (g_hash_table_iter_next (&iter, &uid, &operation))
     {
       g_hash_table_add (mailbox->closed, plan_operation_key (operation));
-      if (imap_uid_set_contains (found, GPOINTER_TO_UINT (uid)))
-        report_left (
-            &mailbox->account->report, mailbox->row->name, "not-downloaded",
-            "the server lists message %u and does not give its text; it is tried again at the next run",
-            GPOINTER_TO_UINT (uid));
+      if (!imap_uid_set_contains (found, GPOINTER_TO_UINT (uid)))
+        continue;
+      mailbox->account->undelivered++;
+      report_left (
+          &mailbox->account->report, mailbox->row->name, "not-downloaded",
+          "the server lists message %u and does not give its text; it is tried again at the next run",
+          GPOINTER_TO_UINT (uid));
     }
   return TRUE;
 }

@@ -13,8 +13,7 @@ typedef struct
 {
   AccountSync *account;
   JournalSide side;
-  GHashTable *holds;        /* row -> GINT_TO_POINTER (1 held, 2 released) */
-  GHashTable *remote_moves; /* rows */
+  GHashTable *holds; /* row -> GINT_TO_POINTER (1 held, 2 released) */
   gint64 now;
 } HoldRun;
 
@@ -32,12 +31,20 @@ collect_hold (const JournalHold *hold, gpointer user_data)
   return TRUE;
 }
 
+/* Overwriting a message destroys it as much as deleting it; a draft is there to be overwritten. */
+static gboolean
+overwrites (const PlanOperation *operation)
+{
+  return operation->kind == PLAN_REPLACE && (operation->flags.system & MESSAGE_FLAG_DRAFT) == 0;
+}
+
 static gboolean
 deletes_on (const PlanOperation *operation, JournalSide side)
 {
-  return side == JOURNAL_SIDE_LOCAL
-             ? operation->kind == PLAN_REMOVE_LOCAL
-             : operation->kind == PLAN_DELETE_REMOTE || operation->kind == PLAN_EXPUNGE_MARKED;
+  if (side == JOURNAL_SIDE_LOCAL)
+    return operation->kind == PLAN_REMOVE_LOCAL;
+  return operation->kind == PLAN_DELETE_REMOTE || operation->kind == PLAN_EXPUNGE_MARKED ||
+         overwrites (operation);
 }
 
 /* Moves, the old copy of a replaced content and what was released are not counted. */
@@ -49,7 +56,7 @@ counts (HoldRun *run, MailboxSync *mailbox, const PlanOperation *operation)
 
   return deletes_on (operation, run->side) &&
          GPOINTER_TO_INT (g_hash_table_lookup (run->holds, &operation->row)) != HOLD_RELEASED &&
-         !g_hash_table_contains (run->remote_moves, &operation->row) &&
+         !g_hash_table_contains (run->account->remote_moves, &operation->row) &&
          !g_hash_table_contains (run->account->moved, &operation->row) &&
          !g_str_has_prefix (base->base, REPLACED_PREFIX);
 }
@@ -78,6 +85,41 @@ count_mailbox (HoldRun *run, MailboxSync *mailbox, HoldMailbox *hold, GError **e
 }
 
 static gboolean
+is_loaded (AccountSync *account, gint64 id)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    if (((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->row->id == id)
+      return TRUE;
+  return FALSE;
+}
+
+/* What this run does not look at counts for the account all the same: mailbox by mailbox is no way round a
+ * hold. */
+static gboolean
+count_rest (HoldRun *run, const HoldMailbox *loaded, HoldMailbox *rest, GError **error)
+{
+  Journal *journal = run->account->journal;
+  g_autoptr (GPtrArray) rows = journal_list_mailboxes (journal, error);
+  guint counted = 0;
+
+  if (rows == NULL || !journal_count_deletions (journal, 0, run->side, run->now - DAY, &rest->recent, error))
+    return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const JournalMailbox *row = g_ptr_array_index (rows, i);
+
+      if (is_loaded (run->account, row->id))
+        continue;
+      if (!journal_count_messages (journal, row->id, &counted, error))
+        return FALSE;
+      rest->messages += counted;
+    }
+  for (guint i = 0; i < run->account->mailboxes->len; i++)
+    rest->recent -= MIN (rest->recent, loaded[i].recent);
+  return TRUE;
+}
+
+static gboolean
 is_held (HoldRun *run, MailboxSync *mailbox, const PlanOperation *operation, const HoldMailbox *hold)
 {
   if (!deletes_on (operation, run->side) || !counts (run, mailbox, operation))
@@ -93,8 +135,9 @@ name_hold (HoldRun *run, MailboxSync *mailbox, guint held)
   if (run->side == JOURNAL_SIDE_REMOTE)
     report_left (
         &run->account->report, mailbox->row->name, "held",
-        "%u messages were deleted here, which is a large part of what there is; they were not deleted on the "
-        "server. “dovetail release %s” deletes them there, “dovetail release --restore %s” brings them back",
+        "%u messages were deleted or overwritten here, which is a large part of what there is; the server "
+        "still has "
+        "them. “dovetail release %s” lets that through, “dovetail release --restore %s” brings them back",
         held, account, account);
   else
     report_left (
@@ -137,12 +180,14 @@ hold_side (HoldRun *run, GError **error)
   AccountSync *account = run->account;
   const HoldLimit limit = { account->settings->hold_deletions, account->settings->max_delete_count,
                             account->settings->max_delete_percent };
-  g_autofree HoldMailbox *mailboxes = g_new0 (HoldMailbox, account->mailboxes->len);
+  g_autofree HoldMailbox *mailboxes = g_new0 (HoldMailbox, account->mailboxes->len + 1);
 
   for (guint i = 0; i < account->mailboxes->len; i++)
     if (!count_mailbox (run, g_ptr_array_index (account->mailboxes, i), &mailboxes[i], error))
       return FALSE;
-  hold_decide (&limit, mailboxes, account->mailboxes->len);
+  if (!count_rest (run, mailboxes, &mailboxes[account->mailboxes->len], error))
+    return FALSE;
+  hold_decide (&limit, mailboxes, account->mailboxes->len + 1);
   for (guint i = 0; i < account->mailboxes->len; i++)
     if (!hold_mailbox (run, g_ptr_array_index (account->mailboxes, i), &mailboxes[i], error))
       return FALSE;
@@ -194,13 +239,13 @@ gboolean
 account_sync_apply_holds (AccountSync *account, GError **error)
 {
   g_autoptr (GHashTable) holds = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  g_autoptr (GHashTable) remote_moves = account_sync_find_moves (account);
   g_autoptr (GHashTable) planned = planned_rows (account);
-  HoldRun run = { account, JOURNAL_SIDE_REMOTE, holds, remote_moves, g_get_real_time () / G_USEC_PER_SEC };
+  HoldRun run = { account, JOURNAL_SIDE_REMOTE, holds, g_get_real_time () / G_USEC_PER_SEC };
 
   for (guint i = 0; i < account->mailboxes->len; i++)
     if (!end_holds (account, g_ptr_array_index (account->mailboxes, i), planned, error))
       return FALSE;
+  account_sync_find_moves (account);
   if (!journal_foreach_hold (account->journal, 0, collect_hold, holds, error) || !hold_side (&run, error))
     return FALSE;
   run.side = JOURNAL_SIDE_LOCAL;

@@ -150,11 +150,10 @@ count_new_there (AccountSync *account)
   return counts;
 }
 
-static GHashTable *
+static void
 find_remote_moves (AccountSync *account)
 {
   g_autoptr (GHashTable) counts = count_new_there (account);
-  GHashTable *moved = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
@@ -174,17 +173,15 @@ find_remote_moves (AccountSync *account)
           key = remote_key (facts->remote_size, facts->internal_date);
           left = GPOINTER_TO_UINT (g_hash_table_lookup (counts, key));
           if (left > 0)
-            g_hash_table_add (moved, copy_row (operation->row));
+            g_hash_table_add (account->remote_moves, copy_row (operation->row));
           g_hash_table_insert (counts, key, GUINT_TO_POINTER (left > 0 ? left - 1 : 0));
         }
     }
-  return moved;
 }
 
-GHashTable *
+void
 account_sync_find_moves (AccountSync *account)
 {
-  g_hash_table_remove_all (account->moved);
   find_local_moves (account);
-  return find_remote_moves (account);
+  find_remote_moves (account);
 }

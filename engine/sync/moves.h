@@ -7,7 +7,7 @@
 /* How the queue's detail of a deletion begins when it is the second half of a move; the digest follows. */
 #define MOVED_DETAIL "moved "
 
-/* Fills account->moved: rows gone here whose content is new here in some mailbox. Returns (transfer full) the
- * set of rows (gint64) gone on the server whose size and date are new there in another mailbox. Each new
- * message stands for one. */
-GHashTable *account_sync_find_moves (AccountSync *account);
+/* Adds to account->moved the rows gone here whose content is new here in some mailbox, and to
+ * account->remote_moves those gone on the server whose size and date are new there in another mailbox. Each
+ * new message stands for one. */
+void account_sync_find_moves (AccountSync *account);

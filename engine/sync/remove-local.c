@@ -26,6 +26,17 @@ is_still_base_content (MailboxSync *mailbox, const PlanOperation *operation, Mai
          message_digest_equal (&identity.full, &base->digest);
 }
 
+/* The same for the same message, also when its removal is begun a second time: what is there under this name
+ * already is this content. Row ids alone would come again after a lost journal. */
+static char *
+attic_name (const PlanBase *base, const BaseFacts *facts)
+{
+  g_autofree char *digest = base->has_digest ? message_digest_to_string (&base->digest) : NULL;
+
+  return g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT "-%.32s", base->row, facts->mtime_ns,
+                          digest != NULL ? digest : "0");
+}
+
 static gboolean
 keep_in_attic (MailboxSync *mailbox, const PlanOperation *operation, const MaildirFileStamp *stamp,
                GError **error)
@@ -35,9 +46,9 @@ keep_in_attic (MailboxSync *mailbox, const PlanOperation *operation, const Maild
   const PlanBase *base = &g_array_index (mailbox->base, PlanBase, index);
   const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
   MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
-  g_autofree char *file =
-      g_strdup_printf ("%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, mailbox->row->id, operation->row);
+  g_autofree char *file = attic_name (base, facts);
   g_autofree char *subject = mailbox_sync_subject (mailbox, operation->base);
+  g_autoptr (GError) local_error = NULL;
   JournalAtticEntry entry = {
     .mailbox = mailbox->row->name,
     .file = file,
@@ -49,10 +60,13 @@ keep_in_attic (MailboxSync *mailbox, const PlanOperation *operation, const Maild
     .keywords = base->flags.keywords,
   };
 
-  if (account->attic == NULL)
-    return TRUE;
-  return maildir_attic_keep (account->attic, file, mailbox->box, &place, error) &&
-         journal_add_attic (account->journal, &entry, error);
+  if (!maildir_attic_keep (account->attic, file, mailbox->box, &place, &local_error) &&
+      !g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_EXISTS))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  return journal_add_attic (account->journal, &entry, error);
 }
 
 /* A file that is gone already needs no removal; one that holds something else is left to the next look. */
@@ -161,6 +175,18 @@ mailbox_sync_remove_files (MailboxSync *mailbox, const GPtrArray *operations, Jo
   return TRUE;
 }
 
+/* A message that was moved on the server stays here while anything did not come that the server lists. */
+static gboolean
+waits_for_new_place (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  AccountSync *account = mailbox->account;
+
+  if (account->undelivered == 0 || !g_hash_table_contains (account->remote_moves, &operation->row))
+    return FALSE;
+  g_hash_table_add (mailbox->closed, plan_operation_key (operation));
+  return TRUE;
+}
+
 /* The server is asked for the very UIDs before any file goes (contract C1.2). (transfer full): those
  * confirmed gone. */
 static GPtrArray *
@@ -175,7 +201,7 @@ confirm_gone (MailboxSync *mailbox, GError **error)
     {
       PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
 
-      if (operation->kind != PLAN_REMOVE_LOCAL)
+      if (operation->kind != PLAN_REMOVE_LOCAL || waits_for_new_place (mailbox, operation))
         continue;
       imap_uid_set_add (uids, operation->uid);
       g_ptr_array_add (gone, operation);
@@ -246,12 +272,12 @@ choose_old (const JournalAtticEntry *entry, gpointer user_data)
 }
 
 static gboolean
-drop_old (AccountSync *account, const AtticSweep *sweep, GError **error)
+drop_old (AccountSync *account, MaildirAttic *attic, const AtticSweep *sweep, GError **error)
 {
   if (sweep->ids->len == 0)
     return TRUE;
   for (guint i = 0; i < sweep->files->len; i++)
-    if (!maildir_attic_remove (account->attic, g_ptr_array_index (sweep->files, i), error))
+    if (!maildir_attic_remove (attic, g_ptr_array_index (sweep->files, i), error))
       return FALSE;
   if (!journal_begin (account->journal, error))
     return FALSE;
@@ -264,16 +290,31 @@ drop_old (AccountSync *account, const AtticSweep *sweep, GError **error)
   return journal_commit (account->journal, error);
 }
 
+/* keep-deleted=0: an attic that earlier runs left is emptied. */
+static MaildirAttic *
+open_abandoned (AccountSync *account)
+{
+  g_autofree char *path = g_build_filename (account->settings->state_dir, "attic", NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_DIR) ? maildir_attic_open (path, NULL) : NULL;
+}
+
 gboolean
 account_sync_clean_attic (AccountSync *account, GError **error)
 {
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  gint64 before = now - (gint64)account->settings->keep_deleted * 24 * 60 * 60;
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  AtticSweep sweep = { files, ids, now - (gint64)account->settings->keep_deleted * 24 * 60 * 60, 0 };
+  AtticSweep sweep = { files, ids, account->attic != NULL ? before : G_MAXINT64, 0 };
+  g_autoptr (MaildirAttic) abandoned = account->attic == NULL ? open_abandoned (account) : NULL;
+  MaildirAttic *attic = account->attic != NULL ? account->attic : abandoned;
 
-  if (account->attic == NULL)
+  if (attic == NULL)
     return TRUE;
-  return journal_foreach_attic (account->journal, choose_old, &sweep, error) &&
-         drop_old (account, &sweep, error);
+  if (!journal_foreach_attic (account->journal, choose_old, &sweep, error) ||
+      !drop_old (account, attic, &sweep, error))
+    return FALSE;
+  maildir_attic_clean (attic, sweep.before);
+  return TRUE;
 }

@@ -273,6 +273,9 @@ close_account (AccountSync *account)
   g_clear_pointer (&account->journal, journal_close);
   g_clear_pointer (&account->lock, journal_unlock);
   g_hash_table_unref (account->moved);
+  g_hash_table_unref (account->remote_moves);
+  g_ptr_array_unref (account->unobserved);
+  g_ptr_array_unref (account->sleeping);
   g_hash_table_unref (account->uploaded);
   g_hash_table_unref (account->report.told);
   message_keyword_pool_free (account->pool);
@@ -296,6 +299,9 @@ job_sync (const Job *job)
     .pool = message_keyword_pool_new (),
     .mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_sync_free),
     .moved = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free),
+    .remote_moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL),
+    .unobserved = g_ptr_array_new_with_free_func (g_free),
+    .sleeping = g_ptr_array_new_with_free_func (g_free),
     .uploaded = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, g_free, NULL),
   };
 
