@@ -1,7 +1,12 @@
 #include "sync-case.h"
 
 #include <glib/gstdio.h>
-#include <stdio.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 static void
@@ -25,16 +30,8 @@ write_config (SyncCase *sync, const char *mailboxes, const char *settings)
     g_error ("%s", error->message);
 }
 
-static const char *
-program (void)
-{
-  const char *chosen = g_getenv ("DOVETAIL_TEST_PROGRAM");
-
-  return chosen != NULL ? chosen : DOVETAIL_PROGRAM;
-}
-
 SyncCase *
-sync_case_new (ServerFixture *server, const char *mailboxes, const char *settings)
+sync_case_new (ServerFixture *server, const char *program, const char *mailboxes, const char *settings)
 {
   SyncCase *sync = g_new0 (SyncCase, 1);
   g_autoptr (GError) error = NULL;
@@ -53,7 +50,7 @@ sync_case_new (ServerFixture *server, const char *mailboxes, const char *setting
   write_config (sync, mailboxes, settings);
 
   sync->environment = g_environ_setenv (g_get_environ (), "XDG_STATE_HOME", state, TRUE);
-  sync->argv[0] = (char *)program ();
+  sync->argv[0] = (char *)(program != NULL ? program : DOVETAIL_PROGRAM);
   sync->argv[1] = (char *)"--config";
   sync->argv[2] = sync->config;
   sync->argv[3] = (char *)"sync";
@@ -126,35 +123,43 @@ sync_case_run_killed (SyncCase *sync, guint step, gboolean half, char **killed)
   return kill_sweep_run_once (&sweep, step, half, killed);
 }
 
-/* Whether a line of /proc/net/tcp is the server's end of a connection that it has not closed. */
-static gboolean
-is_open_session (const char *line, guint port)
+/* Asks the kernel for the server's ends of connections that it has not closed (sock_diag(7)): reading
+ * /proc/net/tcp takes ten times as long. */
+static void
+ask_for_sessions (int fd, guint16 port)
 {
-  enum
+  struct
   {
-    TIME_WAIT = 6,
-    CLOSE = 7,
-    LISTEN = 10
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+  } message = {
+    { .nlmsg_len = sizeof message,
+      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+    { .sdiag_family = AF_INET,
+      .sdiag_protocol = IPPROTO_TCP,
+      .idiag_states = 1 << TCP_ESTABLISHED | 1 << TCP_CLOSE_WAIT,
+      .id.idiag_sport = g_htons (port) },
   };
-  guint number, local_address, local_port, address, remote_port, state;
 
-  return sscanf (line, " %u: %x:%x %x:%x %x", &number, &local_address, &local_port, &address, &remote_port,
-                 &state) == 6 &&
-         local_port == port && state != TIME_WAIT && state != CLOSE && state != LISTEN;
+  g_assert_cmpint (send (fd, &message, sizeof message, 0), ==, sizeof message);
 }
 
 static gboolean
 has_sessions (SyncCase *sync)
 {
-  g_autofree char *table = NULL;
-  g_auto (GStrv) lines = NULL;
+  char buffer[8192] __attribute__ ((aligned (8)));
+  const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
+  int fd = socket (AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  gssize length;
 
-  g_assert_true (g_file_get_contents ("/proc/net/tcp", &table, NULL, NULL));
-  lines = g_strsplit (table, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (is_open_session (lines[i], sync->server->imap_port))
-      return TRUE;
-  return FALSE;
+  g_assert_cmpint (fd, >=, 0);
+  ask_for_sessions (fd, sync->server->imap_port);
+  length = recv (fd, buffer, sizeof buffer, 0);
+  g_close (fd, NULL);
+  g_assert_cmpint (length, >=, (gssize)sizeof *header);
+  g_assert_cmpint (header->nlmsg_type, !=, NLMSG_ERROR);
+  return header->nlmsg_type != NLMSG_DONE;
 }
 
 void
@@ -166,7 +171,7 @@ sync_case_wait_quiet (SyncCase *sync)
     {
       if (g_get_monotonic_time () > deadline)
         g_error ("%s: a session does not end", sync->user);
-      g_usleep (500);
+      g_usleep (1000);
     }
 }
 

@@ -25,8 +25,10 @@ typedef struct
   char *output, *errors;
 } SyncRun;
 
-/* `mailboxes` as in the configuration, names only; `settings` (nullable): more lines of it. */
-SyncCase *sync_case_new (ServerFixture *server, const char *mailboxes, const char *settings);
+/* `mailboxes` as in the configuration, names only; `settings` (nullable): more lines of it. `program`
+ * (nullable): another dovetail than the one that was built with this test. */
+SyncCase *
+sync_case_new (ServerFixture *server, const char *program, const char *mailboxes, const char *settings);
 void sync_case_free (SyncCase *sync);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCase, sync_case_free)
 

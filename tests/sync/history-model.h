@@ -1,0 +1,47 @@
+/* The oracle of histories: what both sides may hold, by what users did on each since the last completed sync.
+ *
+ * It knows tokens, not files or UIDs, and says only what holds whichever way a correct program goes:
+ *  - how often a token is in a mailbox lies between two bounds (nothing is lost, nothing is doubled, what one
+ *    side deleted and the other left alone is gone outside \Trash);
+ *  - a message that there is once has the flags that follow from the three-way merge of each flag by itself
+ *    (contract C3), and the date it began with.
+ */
+#pragma once
+
+#include "history-snapshot.h"
+
+typedef enum
+{
+  HISTORY_REMOTE,
+  HISTORY_LOCAL,
+} HistorySide;
+
+typedef struct _HistoryModel HistoryModel;
+
+/* `expunge`: deletions here do not go to \Trash. */
+HistoryModel *history_model_new (gboolean expunge);
+void history_model_free (HistoryModel *model);
+
+/* What users do. */
+void history_model_make (HistoryModel *model, HistorySide side, const char *mailbox, const char *token,
+                         guint flags, gint64 date);
+void history_model_delete (HistoryModel *model, HistorySide side, const char *mailbox, const char *token);
+void history_model_move (HistoryModel *model, HistorySide side, const char *mailbox, const char *token,
+                         const char *to);
+/* Another base name in the same mailbox. */
+void history_model_rebase (HistoryModel *model, const char *mailbox, const char *token);
+void
+history_model_flags (HistoryModel *model, HistorySide side, const char *token, guint before, guint after);
+/* A draft's new content, with the flags and the date that its file has. */
+void history_model_edit (HistoryModel *model, const char *mailbox, const char *token, const char *new_token,
+                         guint flags, gint64 date);
+
+/* A sync was killed. */
+void history_model_killed (HistoryModel *model);
+
+/* After a completed sync, for what both sides then hold: NULL, or (transfer full) what is wrong. What is
+ * there is the beginning of what comes next. */
+char *history_model_check (HistoryModel *model, const HistorySnapshot *snapshot);
+
+/* FALSE: nobody can tell which of two dates it has. */
+gboolean history_model_has_date (HistoryModel *model, const char *token);

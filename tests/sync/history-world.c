@@ -1,0 +1,320 @@
+#include "history-files.h"
+#include "kill-record.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A run that takes longer hangs. */
+#define RUN_SECONDS 120
+
+/* TCP_CLOSE_WAIT in /proc/net/tcp: the other end has closed, this one has not noticed yet. */
+#define CLOSE_WAIT 8
+
+/* (transfer full): a port where connections are refused for as long as the socket lives. */
+static guint16
+reserve_port (int *fd)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  socklen_t length = sizeof address;
+
+  *fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert_cmpint (*fd, >=, 0);
+  g_assert_cmpint (bind (*fd, (struct sockaddr *)&address, length), ==, 0);
+  g_assert_cmpint (getsockname (*fd, (struct sockaddr *)&address, &length), ==, 0);
+  return ntohs (address.sin_port);
+}
+
+/* (transfer full): the path of a configuration for that port. */
+static char *
+write_config (HistoryWorld *world, const char *name, guint16 port)
+{
+  const History *history = world->history;
+  char *path = g_build_filename (world->directory, name, NULL);
+  g_autofree char *text =
+      g_strdup_printf ("[account a]\nhost=127.0.0.1\nport=%u\nsecurity=none\nuser=%s\n"
+                       "password-command=echo %s\nmaildir=%s\nlayout=%s\ndelete=%s\n"
+                       "keep-deleted=%u\n%s",
+                       port, world->user, world->server->password, world->maildir,
+                       history->maildirpp ? "maildir++" : "nested", history->expunge ? "expunge" : "trash",
+                       history->attic ? 7 : 0, history->holds ? "" : "max-delete=off\n");
+  g_autoptr (GError) error = NULL;
+
+  if (!g_file_set_contents (path, text, -1, &error) || g_chmod (path, 0600) != 0)
+    g_error ("%s", path);
+  return path;
+}
+
+static void
+connect_client (HistoryWorld *world)
+{
+  world->client = imap_client_new (world->server->imap_port, world->user, world->server->password);
+}
+
+/* The server has all mailboxes at first, but for those that it has for everybody. */
+static void
+create_mailboxes (HistoryWorld *world)
+{
+  const GPtrArray *mailboxes = world->history->mailboxes;
+  g_auto (GStrv) present = imap_client_list (world->client);
+
+  world->mailboxes = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < mailboxes->len; i++)
+    {
+      const char *name = g_ptr_array_index (mailboxes, i);
+
+      if (!g_strv_contains ((const char *const *)present, name))
+        imap_client_create (world->client, name);
+      g_ptr_array_add (world->mailboxes, g_strdup (name));
+    }
+}
+
+HistoryWorld *
+history_world_new (const History *history, ServerFixture *server)
+{
+  HistoryWorld *world = g_new0 (HistoryWorld, 1);
+  g_autoptr (GError) error = NULL;
+
+  world->history = history;
+  world->server = server;
+  world->log = g_string_new (NULL);
+  world->model = history_model_new (history->expunge);
+  world->user = server_fixture_new_user (server);
+  world->directory = g_dir_make_tmp ("dovetail-history-XXXXXX", &error);
+  g_assert_no_error (error);
+  world->maildir = g_build_filename (world->directory, "mail", NULL);
+  world->config = write_config (world, "config", server->imap_port);
+  world->offline_config = write_config (world, "offline", reserve_port (&world->dead_socket));
+  connect_client (world);
+  create_mailboxes (world);
+  return world;
+}
+
+static void
+remove_tree (GFile *file)
+{
+  g_autoptr (GFileEnumerator) children = g_file_enumerate_children (
+      file, G_FILE_ATTRIBUTE_STANDARD_NAME, G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, NULL, NULL);
+  GFile *child;
+
+  while (children != NULL && g_file_enumerator_iterate (children, NULL, &child, NULL, NULL) && child != NULL)
+    remove_tree (child);
+  g_file_delete (file, NULL, NULL);
+}
+
+void
+history_world_free (HistoryWorld *world)
+{
+  g_autoptr (GFile) directory = g_file_new_for_path (world->directory);
+
+  remove_tree (directory);
+  close (world->dead_socket);
+  imap_client_free (world->client);
+  history_model_free (world->model);
+  g_ptr_array_unref (world->mailboxes);
+  g_string_free (world->log, TRUE);
+  g_free (world->user);
+  g_free (world->directory);
+  g_free (world->maildir);
+  g_free (world->config);
+  g_free (world->offline_config);
+  g_free (world);
+}
+
+void
+history_world_log (HistoryWorld *world, const char *format, ...)
+{
+  va_list list;
+
+  va_start (list, format);
+  g_string_append_vprintf (world->log, format, list);
+  va_end (list);
+  g_string_append_c (world->log, '\n');
+}
+
+gboolean
+history_world_may_delete (HistoryWorld *world)
+{
+  if (world->history->holds && world->deletions >= 9)
+    return FALSE;
+  world->deletions++;
+  return TRUE;
+}
+
+gboolean
+history_world_has_mailbox (HistoryWorld *world, const char *name)
+{
+  return g_ptr_array_find_with_equal_func (world->mailboxes, name, g_str_equal, NULL);
+}
+
+const char *
+history_world_pick_mailbox (HistoryWorld *world, guint32 to)
+{
+  const char *best = NULL;
+
+  for (guint i = 0; i < world->mailboxes->len; i++)
+    {
+      const char *name = g_ptr_array_index (world->mailboxes, i);
+
+      if (best == NULL || history_hash (to, name) < history_hash (to, best))
+        best = name;
+    }
+  return best;
+}
+
+/* TRUE while the server still works for a client that is gone: what it has read it will carry out. */
+static gboolean
+server_is_behind (HistoryWorld *world)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/net/tcp", &text, NULL, NULL));
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      unsigned int port, state;
+
+      if (sscanf (lines[i], " %*u: %*8x:%4x %*8x:%*4x %2x", &port, &state) == 2 &&
+          port == world->server->imap_port && state == CLOSE_WAIT)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+wait_for_server (HistoryWorld *world)
+{
+  gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+
+  while (server_is_behind (world))
+    {
+      if (g_get_monotonic_time () > deadline)
+        g_error ("the server does not let go of a client that is gone");
+      g_usleep (500);
+    }
+}
+
+/* A lock that was left behind is broken when it is two minutes old: they pass. */
+static void
+age_locks (HistoryWorld *world)
+{
+  const struct timespec times[] = { { 1700000000, 0 }, { 1700000000, 0 } };
+  g_auto (GStrv) mailboxes = history_files_mailboxes (world);
+
+  for (guint i = 0; mailboxes[i] != NULL; i++)
+    {
+      g_autofree char *directory = history_files_directory (world, mailboxes[i]);
+      g_autofree char *lock = g_build_filename (directory, "dovecot-keywords.lock", NULL);
+
+      utimensat (AT_FDCWD, lock, times, AT_SYMLINK_NOFOLLOW);
+    }
+}
+
+static void
+limit_time (gpointer user_data)
+{
+  /* Outlives exec. */
+  alarm (RUN_SECONDS);
+}
+
+static GStrv
+make_environment (HistoryWorld *world, const char *record, guint kill_at, gboolean half)
+{
+  GStrv environment = g_get_environ ();
+  const char *asan = g_environ_getenv (environment, "ASAN_OPTIONS");
+  /* A sanitized program wants its runtime to be the first library: here it is the second. */
+  g_autofree char *options = g_strdup_printf ("%s:verify_asan_link_order=0", asan != NULL ? asan : "");
+  g_autofree char *at = g_strdup_printf ("%u", kill_at);
+  g_autofree char *state = g_build_filename (world->directory, "state", NULL);
+
+  environment = g_environ_setenv (environment, "XDG_STATE_HOME", state, TRUE);
+  if (kill_at == 0)
+    return environment;
+  environment = g_environ_setenv (environment, "ASAN_OPTIONS", options, TRUE);
+  environment = g_environ_setenv (environment, "LD_PRELOAD", KILL_PRELOAD, TRUE);
+  environment = g_environ_setenv (environment, "KILL_RECORD", record, TRUE);
+  environment = g_environ_setenv (environment, "KILL_AT", at, TRUE);
+  if (half)
+    environment = g_environ_setenv (environment, "KILL_HALF", "1", TRUE);
+  return environment;
+}
+
+static void
+log_lines (HistoryWorld *world, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0')
+      history_world_log (world, "      | %s", lines[i]);
+}
+
+static int
+run (HistoryWorld *world, const char *config, guint kill_at, gboolean half, KillRecord *record)
+{
+  const char *argv[] = { DOVETAIL, "--config", config, "sync", NULL };
+  g_autofree char *path = g_build_filename (world->directory, "record", NULL);
+  g_auto (GStrv) environment = make_environment (world, path, kill_at, half);
+  g_autofree char *output = NULL;
+  g_autofree char *errors = NULL;
+  g_autofree char *content = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  int status;
+
+  g_assert_true (g_file_set_contents (path, (const char *)record, sizeof *record, NULL));
+  if (!g_spawn_sync (NULL, (char **)argv, environment, G_SPAWN_DEFAULT, limit_time, NULL, &output, &errors,
+                     &status, &error))
+    g_error ("%s", error->message);
+  log_lines (world, errors);
+  log_lines (world, output);
+  g_assert_true (g_file_get_contents (path, &content, &length, NULL) && length == sizeof *record);
+  memcpy (record, content, sizeof *record);
+  return status;
+}
+
+int
+history_world_sync (HistoryWorld *world, guint kill_at, gboolean half)
+{
+  KillRecord record = { 0 };
+  int status = run (world, world->config, kill_at, half, &record);
+
+  if (record.last_call[0] != '\0' && WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL)
+    {
+      history_world_log (world, "      killed %s step %u: %s", half ? "within" : "after", kill_at,
+                         record.last_call);
+      wait_for_server (world);
+      age_locks (world);
+      return -1;
+    }
+  if (WIFSIGNALED (status))
+    history_world_log (world, "      ended by signal %d", WTERMSIG (status));
+  return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+}
+
+int
+history_world_sync_offline (HistoryWorld *world)
+{
+  KillRecord record = { 0 };
+  int status = run (world, world->offline_config, 0, FALSE, &record);
+
+  return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+}
+
+void
+history_world_restart (HistoryWorld *world)
+{
+  imap_client_free (world->client);
+  server_fixture_halt (world->server);
+  server_fixture_resume (world->server);
+  connect_client (world);
+}

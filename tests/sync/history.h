@@ -1,0 +1,85 @@
+/* A random history: what two sides of an account go through, step by step, from a seed that replays.
+ *
+ *   history.c           the list of steps, made from the seed
+ *   history-mail.c      messages that can be told apart, their flags as each side writes them
+ *   history-world.c     an account of its own on a real server, a Maildir, and the program under test
+ *   history-files.c     the Maildir as programs see it
+ *   history-local.c     steps in the Maildir, as mutt, mu4e and notmuch take them
+ *   history-remote.c    steps on the server, as another mail client takes them
+ *   history-snapshot.c  everything that both sides hold
+ *   history-model.c     what they may hold after what happened; knows nothing of the engine
+ *   history-play.c      a history from its first step to its verdict
+ *
+ * A step names no message: it picks one by a hash of what is there, so that a history from which steps were
+ * taken out still plays, and mostly plays the same.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum
+{
+  /* On the server. */
+  HISTORY_APPEND,
+  HISTORY_APPEND_AGAIN, /* the bytes of a message that is there */
+  HISTORY_STORE,
+  HISTORY_EXPUNGE,
+  HISTORY_COPY,
+  HISTORY_MOVE,
+  HISTORY_CREATE,
+  /* In the Maildir. */
+  HISTORY_DELIVER,    /* into new/ */
+  HISTORY_FCC,        /* into cur/ with flags */
+  HISTORY_DUPLICATE,  /* the bytes of a message that is there, in the same mailbox */
+  HISTORY_LOOK,       /* from new/ to cur/ */
+  HISTORY_FLAG,       /* one letter more or less */
+  HISTORY_KEYWORD,    /* the same for a keyword, by dovecot-keywords */
+  HISTORY_UNLINK,     /* what mutt does after T */
+  HISTORY_SAVE,       /* mutt: a new file in another mailbox, then unlink */
+  HISTORY_SAVE_COPY,  /* the same without the unlink */
+  HISTORY_RENAME,     /* mu4e: into another mailbox, the base name kept */
+  HISTORY_RENAME_NEW, /* mu4e-change-filenames-when-moving */
+  HISTORY_REBASE,     /* another base name in the same mailbox */
+  HISTORY_EDIT,       /* a draft in place: written beside and renamed over */
+  HISTORY_OVERWRITE,  /* a draft truly in place */
+  HISTORY_MAKE,       /* a new mailbox with a message */
+  /* The same message arrives on both sides by other ways. */
+  HISTORY_ARRIVE_TWICE,
+  /* What the program under test goes through. */
+  HISTORY_SYNC,
+  HISTORY_SYNC_TWICE,
+  HISTORY_KILL,
+  HISTORY_OFFLINE,
+  HISTORY_RESTART,
+  N_HISTORY_KINDS
+} HistoryKind;
+
+typedef struct
+{
+  guint id; /* unique in the history; new messages and mailboxes are named after it */
+  HistoryKind kind;
+  guint32 pick; /* which message, or at which step to kill */
+  guint32 to;   /* which mailbox */
+  guint32 bits; /* flags, and how the message looks */
+  guint repeat; /* on so many messages, 1 mostly */
+} HistoryStep;
+
+typedef struct
+{
+  guint32 seed;
+  gboolean maildirpp; /* layout */
+  gboolean expunge;   /* delete=expunge */
+  gboolean holds;     /* max-delete stays at its default; few deletions then */
+  gboolean attic;
+  GPtrArray *mailboxes; /* (element-type utf8) those the steps happen in at first; INBOX first */
+  GArray *steps;        /* of HistoryStep */
+} History;
+
+History *history_new (guint32 seed);
+void history_free (History *history);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (History, history_free)
+
+const char *history_kind_name (HistoryKind kind);
+
+/* A number that only the pick and the text decide. */
+guint32 history_hash (guint32 pick, const char *text);

@@ -1,0 +1,151 @@
+/* "Random histories": both sides change at random, syncs are killed or find no server, and in the end both
+ * sides are equal, nothing is lost and nothing is doubled (contract C1.1, C2, C3, C5).
+ *
+ *   test-histories [--server KIND] [--capability CAPS] [--first SEED] [--count N]
+ *   test-histories --seed N [--shrink]     replays one, printing each step; --shrink leaves out what it can
+ */
+#include "history-play.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct
+{
+  char *server, *capability;
+  int first, count, seed;
+  gboolean shrink;
+  ServerFixture *fixture;
+} Settings;
+
+static ServerFixture *
+start_server (const Settings *settings)
+{
+  const char *options[6] = { NULL };
+  guint n = 0;
+
+  if (g_str_equal (settings->server, "dovecot"))
+    options[n++] = "--no-fsync";
+  if (settings->capability != NULL)
+    {
+      options[n++] = "--capability";
+      options[n++] = settings->capability;
+    }
+  return server_fixture_start (settings->server, options);
+}
+
+static void
+print_lines (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    g_test_message ("%s", lines[i]);
+}
+
+static void
+test_seed (Settings *settings, guint32 seed)
+{
+  g_autoptr (History) history = history_new (seed);
+  g_autofree char *log = NULL;
+  g_autofree char *wrong = history_play (history, NULL, settings->fixture, &log);
+
+  if (wrong == NULL)
+    return;
+  print_lines (log);
+  g_test_message ("seed %u: %s", seed, wrong);
+  g_test_fail_printf ("seed %u: %.*s; replay it with --seed %u", seed, (int)strcspn (wrong, "\n"), wrong,
+                      seed);
+}
+
+static void
+test_histories (gconstpointer user_data)
+{
+  Settings *settings = (Settings *)user_data;
+
+  settings->fixture = start_server (settings);
+  for (int i = 0; i < settings->count; i++)
+    test_seed (settings, (guint32)(settings->first + i));
+  g_clear_pointer (&settings->fixture, server_fixture_free);
+}
+
+static gboolean
+is_same_kind (const char *left, const char *right)
+{
+  gsize length = strcspn (left, ":");
+
+  return right != NULL && strcspn (right, ":") == length && strncmp (left, right, length) == 0;
+}
+
+/* Leaves out pieces of the history, larger ones first, as long as it goes wrong in the same way. */
+static void
+shrink (Settings *settings, const History *history, const char *wrong)
+{
+  guint n = history->steps->len;
+  g_autofree gboolean *left_out = g_new0 (gboolean, n);
+
+  for (guint size = n / 2; size > 0; size /= 2)
+    for (guint start = 0; start < n; start += size)
+      {
+        guint end = MIN (start + size, n);
+        g_autofree gboolean *trial = g_memdup2 (left_out, n * sizeof *left_out);
+        g_autofree char *now = NULL;
+
+        for (guint i = start; i < end; i++)
+          trial[i] = TRUE;
+        if (memcmp (trial, left_out, n * sizeof *trial) == 0)
+          continue;
+        now = history_play (history, trial, settings->fixture, NULL);
+        if (is_same_kind (wrong, now))
+          memcpy (left_out, trial, n * sizeof *trial);
+      }
+
+  g_autofree char *log = NULL;
+  g_autofree char *now = history_play (history, left_out, settings->fixture, &log);
+
+  g_print ("shrunk:\n%s%s\n", log, now != NULL ? now : "it went well this time");
+}
+
+static int
+replay (Settings *settings)
+{
+  g_autoptr (History) history = history_new ((guint32)settings->seed);
+  g_autofree char *log = NULL;
+  g_autofree char *wrong = NULL;
+
+  settings->fixture = start_server (settings);
+  wrong = history_play (history, NULL, settings->fixture, &log);
+  g_print ("%s%s\n", log, wrong != NULL ? wrong : "all is well");
+  if (wrong != NULL && settings->shrink)
+    shrink (settings, history, wrong);
+  server_fixture_free (settings->fixture);
+  return wrong != NULL ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int
+main (int argc, char **argv)
+{
+  Settings settings = { .server = (char *)"dovecot", .first = 1, .count = 60 };
+  const GOptionEntry entries[] = {
+    { "server", 0, 0, G_OPTION_ARG_STRING, &settings.server, "dovecot or cyrus", "KIND" },
+    { "capability", 0, 0, G_OPTION_ARG_STRING, &settings.capability, "As tests/servers take it", "CAPS" },
+    { "first", 0, 0, G_OPTION_ARG_INT, &settings.first, "The first seed", "N" },
+    { "count", 0, 0, G_OPTION_ARG_INT, &settings.count, "How many", "N" },
+    { "seed", 0, 0, G_OPTION_ARG_INT, &settings.seed, "Only this one, with its log", "N" },
+    { "shrink", 0, 0, G_OPTION_ARG_NONE, &settings.shrink, "Then look for the shortest that fails", NULL },
+    G_OPTION_ENTRY_NULL
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_ignore_unknown_options (context, TRUE);
+  g_option_context_add_main_entries (context, entries, NULL);
+  setlocale (LC_ALL, "C.UTF-8");
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    g_error ("%s", error->message);
+  if (settings.seed != 0)
+    return replay (&settings);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/sync/histories", &settings, test_histories);
+  return g_test_run ();
+}
