@@ -79,7 +79,10 @@ add_entry (MaildirScan *scan, MaildirBox *box, const char *file, gboolean in_new
   if (fstatat (maildir_box_get_part (box, in_new), file, &info, AT_SYMLINK_NOFOLLOW) < 0)
     return errno == ENOENT ? LOOK_MOVED : read_failed (box, errno, error);
   if (!S_ISREG (info.st_mode))
-    return LOOK_STABLE;
+    {
+      g_ptr_array_add (scan->others, g_strdup (file));
+      return LOOK_STABLE;
+    }
   entry.file = g_string_chunk_insert (scan->strings, file);
   entry.base = entry.file;
   if (file[base_length] != '\0')
@@ -95,12 +98,6 @@ add_entry (MaildirScan *scan, MaildirBox *box, const char *file, gboolean in_new
   return LOOK_STABLE;
 }
 
-static gboolean
-may_be_message (const struct dirent *entry)
-{
-  return entry->d_name[0] != '.' && (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN);
-}
-
 static Look
 read_part (MaildirScan *scan, MaildirBox *box, gboolean in_new, GError **error)
 {
@@ -111,7 +108,7 @@ read_part (MaildirScan *scan, MaildirBox *box, gboolean in_new, GError **error)
   if (directory == NULL)
     return read_failed (box, errno, error);
   while (look != LOOK_FAILED && (errno = 0, (entry = readdir (directory)) != NULL))
-    if (may_be_message (entry))
+    if (entry->d_name[0] != '.')
       look = look_worse (look, add_entry (scan, box, entry->d_name, in_new, error));
   if (look != LOOK_FAILED && errno != 0)
     look = read_failed (box, errno, error);
@@ -152,6 +149,7 @@ scan_new (void)
 
   scan->entries = g_array_new (FALSE, FALSE, sizeof (MaildirEntry));
   scan->doubles = g_ptr_array_new_with_free_func (g_free);
+  scan->others = g_ptr_array_new_with_free_func (g_free);
   scan->strings = g_string_chunk_new (64 * 1024);
   return scan;
 }
@@ -161,6 +159,7 @@ maildir_scan_free (MaildirScan *scan)
 {
   g_array_unref (scan->entries);
   g_ptr_array_unref (scan->doubles);
+  g_ptr_array_unref (scan->others);
   maildir_keywords_clear (&scan->keywords);
   g_string_chunk_free (scan->strings);
   g_free (scan);

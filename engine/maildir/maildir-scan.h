@@ -36,6 +36,7 @@ typedef struct
 typedef struct
 {
   GArray *entries;    /* of MaildirEntry, sorted by base (strcmp) */
+  GPtrArray *others;  /* (element-type char*) names in new/ and cur/ that are no regular files */
   GPtrArray *doubles; /* (element-type char*) file names left out: a base name that was there twice */
   MaildirKeywords keywords;
   MaildirStamp new_stamp, cur_stamp; /* from before the look */

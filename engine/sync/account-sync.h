@@ -107,7 +107,8 @@ struct _AccountSync
                         whose upload has to come first; kept for the whole run */
   GHashTable
       *remote_moves; /* set of journal ids: gone on the server, and new there in another mailbox; likewise */
-  guint undelivered; /* messages the server lists and does not give */
+  gboolean unreadable;   /* some file could not be looked at: what is missing may lie behind it */
+  guint undelivered;     /* messages the server lists and does not give */
   GPtrArray *unobserved; /* of char*: directories that may hold mail and are not looked at in this run */
   GPtrArray *sleeping;   /* of char*: directories of mailboxes that are not synchronized */
   GHashTable *uploaded;  /* set of MessageDigest: uploads confirmed in this run */

@@ -72,7 +72,9 @@ explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *s
             *remove != '\0' ? "take off " : "", remove);
   else
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
-            words_for (operation->kind));
+            operation->undecided
+                ? "would be compared with what is new on the other side, and copied only if it is not there"
+                : words_for (operation->kind));
 }
 
 static guint

@@ -11,6 +11,16 @@ is_wanted (AccountSync *account, const char *name)
          (account->only == NULL || g_strv_contains (account->only, name));
 }
 
+/* A mailbox that this run leaves alone keeps its directory. Where configuration wants it, mail may have been
+ * moved into it meanwhile. */
+static void
+note_left_alone (AccountSync *account, const char *name, const char *directory)
+{
+  g_ptr_array_add (account->sleeping, g_strdup (directory));
+  if (account_wants_mailbox (account->settings, name))
+    g_ptr_array_add (account->unobserved, g_strdup (directory));
+}
+
 static MailboxSync *
 find_by_name (AccountSync *account, const char *name)
 {
@@ -76,14 +86,25 @@ load_rows (AccountSync *account, GError **error)
       if (is_wanted (account, row->name))
         g_ptr_array_add (account->mailboxes, mailbox_sync_new (account, row));
       else
-        journal_mailbox_free (row);
+        {
+          note_left_alone (account, row->name, row->directory);
+          journal_mailbox_free (row);
+        }
     }
   return TRUE;
 }
 
 static gboolean
+holds_text (GPtrArray *texts, const char *text)
+{
+  return g_ptr_array_find_with_equal_func (texts, text, g_str_equal, NULL);
+}
+
+static gboolean
 directory_is_known (AccountSync *account, const char *directory)
 {
+  if (holds_text (account->sleeping, directory))
+    return TRUE;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
@@ -115,9 +136,13 @@ add_new_directories (AccountSync *account, const char *const *directories, GErro
         continue;
       name = name_of_directory (account, directories[i]);
       if (name == NULL)
+        g_ptr_array_add (account->unobserved, g_strdup (directories[i]));
+      if (name == NULL)
         report_left (&account->report, NULL, "directory",
                      "the directory “%s” can't be a mailbox's name; it was left alone", directories[i]);
-      else if (is_wanted (account, name) && find_by_name (account, name) == NULL &&
+      else if (!is_wanted (account, name))
+        note_left_alone (account, name, directories[i]);
+      else if (find_by_name (account, name) == NULL &&
                add_mailbox (account, name, directories[i], error) == NULL)
         return FALSE;
     }
@@ -128,6 +153,7 @@ static void
 leave_mailbox (MailboxSync *mailbox, const char *name, const char *why)
 {
   mailbox->skipped = TRUE;
+  g_ptr_array_add (mailbox->account->unobserved, g_strdup (mailbox->row->directory));
   report_left (&mailbox->account->report, mailbox->row->name, name, "%s", why);
 }
 
@@ -235,6 +261,8 @@ internal_name (AccountSync *account, const ImapListItem *item)
     return NULL;
   if (*prefix != '\0' && g_str_has_prefix (name, prefix) && name[strlen (prefix)] != '\0')
     name += strlen (prefix);
+  if (name != item->mailbox && g_ascii_strcasecmp (name, "INBOX") == 0)
+    return NULL;
   if (item->delimiter != '/' && strchr (name, '/') != NULL)
     return NULL;
   folded = g_strdup (name);
@@ -273,25 +301,37 @@ special_use (const ImapListItem *item)
   return NULL;
 }
 
+static gboolean
+folds_alike (const char *directory, const char *folded)
+{
+  g_autofree char *other = maildir_directory_fold (directory);
+
+  return g_str_equal (folded, other);
+}
+
+static gboolean
+is_taken (AccountSync *account, const char *folded)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    if (folds_alike (((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->row->directory, folded))
+      return TRUE;
+  for (guint i = 0; i < account->sleeping->len; i++)
+    if (folds_alike (g_ptr_array_index (account->sleeping, i), folded))
+      return TRUE;
+  return FALSE;
+}
+
 /* A directory for a name: its own, or the hashed one where another mailbox folds onto it. */
 static char *
 choose_directory (AccountSync *account, const char *name, GError **error)
 {
   g_autofree char *directory = maildir_directory_for_mailbox (account->settings->layout, name, error);
-  g_autofree char *folded = NULL;
+  g_autofree char *folded = directory != NULL ? maildir_directory_fold (directory) : NULL;
 
   if (directory == NULL)
     return NULL;
-  folded = maildir_directory_fold (directory);
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *other = g_ptr_array_index (account->mailboxes, i);
-      g_autofree char *other_folded = maildir_directory_fold (other->row->directory);
-
-      if (g_str_equal (folded, other_folded))
-        return maildir_directory_hashed (account->settings->layout, name, error);
-    }
-  return g_steal_pointer (&directory);
+  return is_taken (account, folded) ? maildir_directory_hashed (account->settings->layout, name, error)
+                                    : g_steal_pointer (&directory);
 }
 
 static gboolean
@@ -351,6 +391,14 @@ match_item (AccountSync *account, const ImapListItem *item, GError **error)
   mailbox = find_by_name (account, name);
   if (mailbox == NULL && !add_remote_mailbox (account, name, &mailbox, error))
     return FALSE;
+  if (mailbox != NULL && mailbox->on_server)
+    {
+      report_left (&account->report, name, "name",
+                   "the server has two mailboxes that would both get this name here; the second was left on "
+                   "the server. "
+                   "Rename it there");
+      return TRUE;
+    }
   return mailbox == NULL || note_on_server (mailbox, item, error);
 }
 
@@ -397,6 +445,19 @@ create_on_server (MailboxSync *mailbox, GError **error)
   return put_row (account, mailbox->row, error);
 }
 
+static void
+name_unknown (AccountSync *account)
+{
+  for (guint i = 0; account->only != NULL && account->only[i] != NULL; i++)
+    if (find_by_name (account, account->only[i]) == NULL)
+      {
+        g_autofree char *safe = text_make_safe (account->only[i]);
+
+        report_left (&account->report, safe, "unknown-mailbox",
+                     "there is no such mailbox, here or on the server, or “mailboxes” leaves it out");
+      }
+}
+
 gboolean
 account_sync_match_mailboxes (AccountSync *account, GError **error)
 {
@@ -421,5 +482,6 @@ account_sync_match_mailboxes (AccountSync *account, GError **error)
       if (!mailbox->on_server && !mailbox->skipped && !create_on_server (mailbox, error))
         return FALSE;
     }
+  name_unknown (account);
   return TRUE;
 }

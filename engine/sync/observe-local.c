@@ -1,5 +1,7 @@
 #include "observe-local.h"
 
+#include "../message/text-safe.h"
+
 #include <string.h>
 
 #define MAX_LOOKS 4
@@ -117,9 +119,11 @@ read_content (MailboxSync *mailbox, const MaildirEntry *entry, LocalContent **co
       return TRUE;
     }
   g_free (read);
-  if (!g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
-    report_left (&mailbox->account->report, mailbox->row->name, "unreadable", "%s; the message was left",
-                 local_error->message);
+  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
+    return TRUE;
+  mailbox->account->unreadable = TRUE;
+  report_left (&mailbox->account->report, mailbox->row->name, "unreadable", "%s; the message was left",
+               local_error->message);
   return TRUE;
 }
 
@@ -232,6 +236,7 @@ scan_mailbox (MailboxSync *mailbox, GError **error)
       return FALSE;
     }
   mailbox->skipped = TRUE;
+  g_ptr_array_add (mailbox->account->unobserved, g_strdup (mailbox->row->directory));
   report_left (&mailbox->account->report, mailbox->row->name, "directory-damaged", "%s",
                local_error->message);
   return TRUE;
@@ -282,9 +287,56 @@ static void
 name_doubles (MailboxSync *mailbox)
 {
   for (guint i = 0; i < mailbox->scan->doubles->len; i++)
-    report_left (&mailbox->account->report, mailbox->row->name, "double",
-                 "two files share the base name of “%s”; the second was left alone. Rename one of them",
-                 (const char *)g_ptr_array_index (mailbox->scan->doubles, i));
+    {
+      g_autofree char *safe = text_make_safe (g_ptr_array_index (mailbox->scan->doubles, i));
+
+      report_left (&mailbox->account->report, mailbox->row->name, "double",
+                   "two files share the base name of “%s”; the second was left alone. Rename one of them",
+                   safe);
+    }
+}
+
+static gboolean
+is_base_name (MailboxSync *mailbox, const char *file)
+{
+  g_auto (MaildirName) name = { 0 };
+
+  if (!maildir_name_parse (file, maildir_box_get_separator (mailbox->box), &name))
+    return FALSE;
+  for (guint i = 0; i < mailbox->base->len; i++)
+    if (g_str_equal (g_array_index (mailbox->base, PlanBase, i).base, name.base))
+      return TRUE;
+  return FALSE;
+}
+
+/* TRUE when something that is no regular file (a symbolic link) stands in the place of a message: it is no
+ * message for us, and no deletion either. */
+static gboolean
+name_others (MailboxSync *mailbox)
+{
+  gboolean found = FALSE;
+
+  for (guint i = 0; i < mailbox->scan->others->len; i++)
+    if (is_base_name (mailbox, g_ptr_array_index (mailbox->scan->others, i)))
+      {
+        g_autofree char *safe = text_make_safe (g_ptr_array_index (mailbox->scan->others, i));
+
+        found = TRUE;
+        report_left (
+            &mailbox->account->report, mailbox->row->name, "no-file",
+            "“%s” is no regular file any more; nothing is taken for deleted in this mailbox until it is one "
+            "again or is gone",
+            safe);
+      }
+  return found;
+}
+
+/* What is missing may be the very file that can't be read, under another name. */
+static void
+distrust_absence (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->local_complete = FALSE;
 }
 
 gboolean
@@ -303,8 +355,10 @@ account_sync_observe_local (AccountSync *account, GError **error)
       name_doubles (mailbox);
       if (!compare_with_base (mailbox, error))
         return FALSE;
-      mailbox->local_complete = agreed;
+      mailbox->local_complete = agreed && !name_others (mailbox);
     }
+  if (account->unreadable)
+    distrust_absence (account);
   if (!agreed)
     report (&account->report, ENGINE_EVENT_INFO, NULL, "busy",
             "another program keeps changing the Maildir; what seems to be deleted waits for the next run");

@@ -9,6 +9,14 @@
 #define MAX_LOOKS 3
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
+/* A listing names each message once, or twice when a flag changes meanwhile. What goes far beyond is dropped:
+ * it can't be complete any more, and must not fill the memory. */
+static guint64
+listing_limit (MailboxSync *mailbox)
+{
+  return 10000 + 3 * (guint64)imap_session_get_selected (mailbox->account->session)->exists;
+}
+
 static void
 add_remote (const ImapFetch *fetch, gpointer user_data)
 {
@@ -18,6 +26,8 @@ add_remote (const ImapFetch *fetch, gpointer user_data)
   };
 
   if ((fetch->present & IMAP_FETCH_FLAGS) == 0 || (fetch->present & IMAP_FETCH_UID) == 0)
+    return;
+  if (mailbox->remote->len > listing_limit (mailbox))
     return;
   remote.flags = message_flags_from_imap (mailbox->account->pool, (const char *const *)fetch->flags);
   g_array_append_val (mailbox->remote, remote);

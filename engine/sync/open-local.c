@@ -184,9 +184,13 @@ open_journal (AccountSync *account, GError **error)
 {
   g_autofree char *set_aside = NULL;
 
-  account->lock = journal_lock (account->settings->state_dir, error);
-  if (account->lock == NULL)
-    return FALSE;
+  /* A dry run of an account that was never synchronized makes no directory for its lock either. */
+  if (!account->dry_run || g_file_test (account->settings->state_dir, G_FILE_TEST_IS_DIR))
+    {
+      account->lock = journal_lock (account->settings->state_dir, error);
+      if (account->lock == NULL)
+        return FALSE;
+    }
   account->journal =
       journal_open (account->settings->state_dir,
                     account->dry_run ? JOURNAL_OPEN_SCRATCH : JOURNAL_OPEN_WRITE, &set_aside, error);

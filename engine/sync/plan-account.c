@@ -1,6 +1,7 @@
 #include "plan-account.h"
 
 #include "held.h"
+#include "misplaced.h"
 #include "moves.h"
 #include "subject.h"
 
@@ -209,6 +210,8 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
         return FALSE;
     }
   account->n_waiting = 0;
+  if (!account_sync_keep_misplaced (account, error))
+    return FALSE;
   if (!enqueue_all (account, error))
     return FALSE;
   *n_operations = 0;
