@@ -47,7 +47,8 @@ deletes_on (const PlanOperation *operation, JournalSide side)
          overwrites (operation);
 }
 
-/* Moves, the old copy of a replaced content and what was released are not counted. */
+/* Moves and the old copy of a replaced content are no deletions. What was released is one: what comes beside
+ * it counts as it would after it. */
 static gboolean
 counts (HoldRun *run, MailboxSync *mailbox, const PlanOperation *operation)
 {
@@ -55,7 +56,6 @@ counts (HoldRun *run, MailboxSync *mailbox, const PlanOperation *operation)
       &g_array_index (mailbox->base, PlanBase, mailbox_sync_row_index (mailbox, operation->row));
 
   return deletes_on (operation, run->side) &&
-         GPOINTER_TO_INT (g_hash_table_lookup (run->holds, &operation->row)) != HOLD_RELEASED &&
          !g_hash_table_contains (run->account->remote_moves, &operation->row) &&
          !g_hash_table_contains (run->account->moved, &operation->row) &&
          !g_str_has_prefix (base->base, REPLACED_PREFIX);
@@ -122,9 +122,11 @@ count_rest (HoldRun *run, const HoldMailbox *loaded, HoldMailbox *rest, GError *
 static gboolean
 is_held (HoldRun *run, MailboxSync *mailbox, const PlanOperation *operation, const HoldMailbox *hold)
 {
-  if (!deletes_on (operation, run->side) || !counts (run, mailbox, operation))
+  int state = GPOINTER_TO_INT (g_hash_table_lookup (run->holds, &operation->row));
+
+  if (state == HOLD_RELEASED || !deletes_on (operation, run->side) || !counts (run, mailbox, operation))
     return FALSE;
-  return hold->held || GPOINTER_TO_INT (g_hash_table_lookup (run->holds, &operation->row)) == HOLD_WAITING;
+  return hold->held || state == HOLD_WAITING;
 }
 
 static void

@@ -6,7 +6,7 @@
 typedef struct
 {
   guint messages;  /* of the base, now */
-  guint deletions; /* new ones, not released, moves left out */
+  guint deletions; /* to be carried out, also those released; moves left out */
   guint recent;    /* let through within the last 24 hours */
   gboolean exempt; /* \Trash and \Junk; INBOX never is */
   gboolean whole;  /* the mailbox itself is deleted: counts against the account's half, not its own */
