@@ -159,6 +159,19 @@ send_copy (TrashCopy *copy, const ImapUidSet *uids, GError **error)
   return imap_batch_wait (batch, error);
 }
 
+/* The intent ends when no original of a copy is left: a later COPY of them would be a second one. */
+static gboolean
+end_intent (TrashCopy *copy, GError **error)
+{
+  g_autoptr (ImapUidSet) left = imap_uid_set_new ();
+  gboolean refused = FALSE;
+
+  if (!imap_uid_set_is_empty (copy->copied) &&
+      !mailbox_sync_search_uids (copy->mailbox, copy->copied, left, &refused, error))
+    return FALSE;
+  return refused || !imap_uid_set_is_empty (left) || write_fact (copy, "", error);
+}
+
 /* OK is not enough: only what COPYUID names, or what is found there, is removed here (contract C4.2). */
 static gboolean
 copy_and_expunge (TrashCopy *copy, const ImapUidSet *uids, GError **error)
@@ -178,10 +191,11 @@ copy_and_expunge (TrashCopy *copy, const ImapUidSet *uids, GError **error)
   if (!copy->refused && imap_uid_set_count (copy->copied) < imap_uid_set_count (uids) &&
       (!find_copies (copy, rest, error) || !reselect (copy, &selected, error)))
     return FALSE;
-  if (selected && !imap_uid_set_is_empty (copy->copied) &&
-      !mailbox_sync_expunge (copy->mailbox, copy->copied, error))
+  if (!selected)
+    return TRUE;
+  if (!imap_uid_set_is_empty (copy->copied) && !mailbox_sync_expunge (copy->mailbox, copy->copied, error))
     return FALSE;
-  return write_fact (copy, "", error);
+  return end_intent (copy, error);
 }
 
 static gboolean

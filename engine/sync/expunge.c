@@ -84,6 +84,33 @@ expunge_all_marked (MailboxSync *mailbox, Answer *answer, GError **error)
   return imap_batch_wait (batch, error);
 }
 
+/* Marks them again. A refusal keeps the record: the next run tries again. */
+static gboolean
+mark_again (MailboxSync *mailbox, const ImapUidSet *others, Answer *answer, GError **error)
+{
+  Answer marking = { answer->report, answer->mailbox, FALSE };
+
+  return store_deleted (mailbox, "+FLAGS", others, &marking, error) &&
+         (marking.refused || record_unmarked (mailbox, NULL, error));
+}
+
+/* OK is not enough: what is still marked and not ours would be expunged with it. */
+static gboolean
+unmark (MailboxSync *mailbox, const ImapUidSet *others, const ImapUidSet *ours, Answer *answer,
+        GError **error)
+{
+  g_autoptr (ImapUidSet) left = NULL;
+
+  if (!store_deleted (mailbox, "-FLAGS", others, answer, error))
+    return FALSE;
+  if (answer->refused)
+    return TRUE;
+  left = find_others (mailbox, ours, answer, error);
+  if (left != NULL && !imap_uid_set_is_empty (left))
+    answer->refused = TRUE;
+  return left != NULL;
+}
+
 /* A server without UIDPLUS expunges all that is marked. A message that was marked by others since the
  * observation can't be told apart: then nothing is expunged in this run. */
 static gboolean
@@ -97,10 +124,9 @@ expunge_without_uidplus (MailboxSync *mailbox, const ImapUidSet *uids, Answer *a
     return TRUE;
   if (imap_uid_set_is_empty (others))
     return expunge_all_marked (mailbox, answer, error);
-  return record_unmarked (mailbox, others, error) &&
-         store_deleted (mailbox, "-FLAGS", others, answer, error) &&
+  return record_unmarked (mailbox, others, error) && unmark (mailbox, others, uids, answer, error) &&
          (answer->refused || expunge_all_marked (mailbox, answer, error)) &&
-         store_deleted (mailbox, "+FLAGS", others, answer, error) && record_unmarked (mailbox, NULL, error);
+         mark_again (mailbox, others, answer, error);
 }
 
 gboolean

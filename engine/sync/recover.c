@@ -1,5 +1,7 @@
 #include "recover.h"
 
+#include "refusal.h"
+
 #include <string.h>
 
 /* A staged row, remembered while the journal is read. */
@@ -152,6 +154,14 @@ forget_unmarked (MailboxSync *mailbox, GError **error)
   return FALSE;
 }
 
+static void
+note_refusal (const ImapResult *result, gpointer user_data)
+{
+  gboolean *refused = user_data;
+
+  *refused |= result->status != IMAP_STATUS_OK && !refusal_is_final (result);
+}
+
 gboolean
 mailbox_sync_restore_unmarked (MailboxSync *mailbox, GError **error)
 {
@@ -161,6 +171,7 @@ mailbox_sync_restore_unmarked (MailboxSync *mailbox, GError **error)
   g_autofree char *uids =
       journal_get_unmarked (account->journal, mailbox->row->id, &uidvalidity, &local_error);
   g_autoptr (ImapUidSet) set = NULL;
+  gboolean refused = FALSE;
 
   if (local_error != NULL)
     {
@@ -174,9 +185,9 @@ mailbox_sync_restore_unmarked (MailboxSync *mailbox, GError **error)
     {
       g_autoptr (ImapBatch) batch = imap_batch_new (account->session);
 
-      imap_batch_uid_store (batch, set, "+FLAGS", "\\Deleted", NULL, NULL);
+      imap_batch_uid_store (batch, set, "+FLAGS", "\\Deleted", note_refusal, &refused);
       if (!imap_batch_wait (batch, error))
         return FALSE;
     }
-  return forget_unmarked (mailbox, error);
+  return refused || forget_unmarked (mailbox, error);
 }
