@@ -72,6 +72,18 @@ assert_nothing_changes (Hostile *hostile)
     g_error ("the last sync changed something:\n%s", log);
 }
 
+/* Sending again what was refused for good would be refused again, for ever (contract C5.4). */
+static void
+assert_stays_refused (Hostile *hostile, const HostileCase *row)
+{
+  if (row->mend == NULL)
+    return;
+  assert_outcome (hostile, ENGINE_OUTCOME_LEFT, hostile_sync (hostile));
+  g_assert_cmpuint (model_server_count (hostile->server, MODEL_CHANGES), ==, 0);
+  g_assert_nonnull (strstr (hostile->said->str, "refused"));
+  row->mend (hostile);
+}
+
 static void
 run_case (gconstpointer user_data)
 {
@@ -83,9 +95,12 @@ run_case (gconstpointer user_data)
     row->prepare (hostile);
   assert_outcome (hostile, ENGINE_OUTCOME_EQUAL, hostile_sync (hostile));
   run_hostile (hostile, row);
+  assert_stays_refused (hostile, row);
   assert_outcome (hostile, row->healed, hostile_sync (hostile));
   assert_nothing_changes (hostile);
   hostile_assert_equal (hostile, (row->may & HOSTILE_FLAGS_DIFFER) != 0);
+  if (row->finally != NULL)
+    row->finally (hostile);
   hostile_free (hostile);
 }
 

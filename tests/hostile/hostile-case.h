@@ -28,7 +28,11 @@ typedef struct
   const char *says; /* (nullable) part of what people are told */
   HostileMay may;
   void (*check) (Hostile *hostile); /* after the hostile sync */
-  EngineOutcome healed;             /* of the first honest sync */
+  /* What was refused for good stays: the next sync sends nothing and is not equal either, until the user
+   * mends it. */
+  void (*mend) (Hostile *hostile);
+  EngineOutcome healed;               /* of the first honest sync */
+  void (*finally) (Hostile *hostile); /* when all is equal again */
 } HostileCase;
 
 /* Adds each row as a test. */

@@ -113,6 +113,14 @@ note_event (const EngineEvent *event, gpointer user_data)
                           event->name, event->text);
 }
 
+static void
+tell_log (Hostile *hostile, EngineOutcome outcome)
+{
+  g_autofree char *log = model_server_get_log (hostile->server);
+
+  g_printerr ("sync ended with %d; it sent\n%sand said\n%s\n", outcome, log, hostile->said->str);
+}
+
 EngineOutcome
 hostile_sync (Hostile *hostile)
 {
@@ -122,10 +130,21 @@ hostile_sync (Hostile *hostile)
   g_string_truncate (hostile->said, 0);
   model_server_clear_log (hostile->server);
   outcome = job_sync (&job);
+  if (g_test_verbose ())
+    tell_log (hostile, outcome);
   model_server_settle (hostile->server);
   if (model_server_get_breach (hostile->server) != NULL)
     g_error ("breach: %s", model_server_get_breach (hostile->server));
   return outcome;
+}
+
+void
+hostile_status (Hostile *hostile)
+{
+  const Job job = { .account = &hostile->account, .event = note_event, .event_data = hostile };
+
+  g_string_truncate (hostile->said, 0);
+  job_status (&job);
 }
 
 GBytes *

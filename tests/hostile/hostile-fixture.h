@@ -27,6 +27,9 @@ void hostile_free (Hostile *hostile);
 /* One whole sync. What it says must be fit for a terminal, and what it sends no breach. */
 EngineOutcome hostile_sync (Hostile *hostile);
 
+/* What `dovetail status` tells, in `said`. */
+void hostile_status (Hostile *hostile);
+
 /* (transfer full): a message with this mark and at least `size` octets. */
 GBytes *hostile_body (const char *mark, gsize size);
 

@@ -99,7 +99,9 @@ add_texts (GString *to, const ModelMessage *message, const char *items)
 
   if (strstr (items, "BODY.PEEK[]") != NULL)
     add_literal (to, " BODY[]", body, length);
-  if (strstr (items, "BODY.PEEK[HEADER]") != NULL)
+  if (strstr (items, "BODY.PEEK[HEADER]<0.") != NULL)
+    add_literal (to, " BODY[HEADER]<0>", body, header_length (message));
+  else if (strstr (items, "BODY.PEEK[HEADER]") != NULL)
     add_literal (to, " BODY[HEADER]", body, header_length (message));
   if (fields != NULL)
     {

@@ -87,5 +87,5 @@ char *model_server_get_log (ModelServer *server);
 const char *model_server_get_breach (ModelServer *server);
 
 /* What takes messages away, and what changes anything. */
-#define MODEL_REMOVES "EXPUNGE;UID EXPUNGE *;UID MOVE *;CLOSE;DELETE *;UID STORE *+FLAGS*\\\\Deleted*"
+#define MODEL_REMOVES "EXPUNGE;UID EXPUNGE *;UID MOVE *;CLOSE;DELETE *;UID STORE *+FLAGS*\\Deleted*"
 #define MODEL_CHANGES MODEL_REMOVES ";UID STORE *;UID COPY *;APPEND *;CREATE *;RENAME *"

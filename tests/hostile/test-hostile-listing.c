@@ -66,8 +66,7 @@ deleted_there (Hostile *hostile)
 static void
 find_second (ModelTurn *turn)
 {
-  g_string_assign (turn->untagged,
-                   strstr (turn->command, "RETURN") != NULL ? "* ESEARCH UID ALL 2\r\n" : "* SEARCH 2\r\n");
+  edit_search_result (turn, "2");
 }
 
 static void
@@ -114,8 +113,7 @@ show_window (ModelTurn *turn)
 static void
 search_nothing (ModelTurn *turn)
 {
-  g_string_assign (turn->untagged,
-                   strstr (turn->command, "RETURN") != NULL ? "* ESEARCH UID\r\n" : "* SEARCH\r\n");
+  edit_search_result (turn, "");
 }
 
 /* The second sync meets the same window: the messages that came through it are known by now. */
