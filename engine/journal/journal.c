@@ -138,6 +138,15 @@ journal_rollback (Journal *journal)
     }
 }
 
+gboolean
+journal_end (Journal *journal, gboolean done, GError **error)
+{
+  if (done && journal_commit (journal, error))
+    return TRUE;
+  journal_rollback (journal);
+  return FALSE;
+}
+
 char *
 journal_get_fact (Journal *journal, const char *key, GError **error)
 {

@@ -53,6 +53,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Journal, journal_close)
 gboolean journal_begin (Journal *journal, GError **error);
 gboolean journal_commit (Journal *journal, GError **error);
 void journal_rollback (Journal *journal); /* harmless outside a transaction */
+/* The end of a transaction whose writes succeeded or not (`done`, with *error set if not): commits or rolls
+ * back. TRUE only when it was committed: return journal_begin (j, error) && journal_end (j, write (j, error),
+ * error); */
+gboolean journal_end (Journal *journal, gboolean done, GError **error);
 
 /* Facts about account, Maildir and server: "protocol", "host", "user", "maildir-id", "generation", "layout",
  * "last-sync" ... (transfer full) (nullable): NULL when never set. Setting NULL forgets. */

@@ -217,6 +217,23 @@ mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords, GError 
   return TRUE;
 }
 
+gboolean
+mailbox_sync_plans (const MailboxSync *mailbox, PlanKind kind)
+{
+  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
+    if (g_array_index (mailbox->plan, PlanOperation, i).kind == kind)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+mailbox_sync_is_closed (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  g_autofree char *key = plan_operation_key (operation);
+
+  return g_hash_table_contains (mailbox->closed, key);
+}
+
 char *
 plan_operation_key (const PlanOperation *operation)
 {

@@ -148,5 +148,10 @@ gboolean mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords
 /* Once a run, before the first change: the journal's generation, then the marker's (contract C1.6). */
 gboolean account_sync_raise_generation (AccountSync *account, GError **error);
 
+/* TRUE when the mailbox has a plan with such an operation in it. */
+gboolean mailbox_sync_plans (const MailboxSync *mailbox, PlanKind kind);
+/* TRUE when the operation is not to be tried (again) in this run. */
+gboolean mailbox_sync_is_closed (MailboxSync *mailbox, const PlanOperation *operation);
+
 /* The operation's key in the queue and in `closed`: "upload BASE", "flags UID". (transfer full) */
 char *plan_operation_key (const PlanOperation *operation);

@@ -44,10 +44,6 @@ apply_all (AccountSync *account, GError **error)
 gboolean
 account_sync_apply_base (AccountSync *account, GError **error)
 {
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (apply_all (account, error) && journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal, apply_all (account, error), error);
 }

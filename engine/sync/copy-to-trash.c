@@ -49,12 +49,8 @@ write_fact (TrashCopy *copy, const char *value, GError **error)
 {
   Journal *journal = copy->mailbox->account->journal;
 
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (journal_set_fact (journal, copy->fact, value, error) && journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) &&
+         journal_end (journal, journal_set_fact (journal, copy->fact, value, error), error);
 }
 
 /* The intent of an earlier run that may have been carried out, or a new one from \Trash's UIDNEXT of now. */

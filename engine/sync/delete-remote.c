@@ -283,15 +283,6 @@ run_deletion (Deletion *deletion, GError **error)
          (drop_remaining (deletion, error) && record (deletion, error) && remove_marked (deletion, error));
 }
 
-static gboolean
-has_deletions (MailboxSync *mailbox)
-{
-  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
-    if (is_deletion (&g_array_index (mailbox->plan, PlanOperation, i)))
-      return TRUE;
-  return FALSE;
-}
-
 gboolean
 account_sync_delete_remote (AccountSync *account, GError **error)
 {
@@ -300,7 +291,8 @@ account_sync_delete_remote (AccountSync *account, GError **error)
       Deletion deletion = { .mailbox = g_ptr_array_index (account->mailboxes, i) };
       gboolean done;
 
-      if (!has_deletions (deletion.mailbox))
+      if (!mailbox_sync_plans (deletion.mailbox, PLAN_DELETE_REMOTE) &&
+          !mailbox_sync_plans (deletion.mailbox, PLAN_EXPUNGE_MARKED))
         continue;
       deletion.pending = g_hash_table_new (NULL, NULL);
       deletion.seen = g_hash_table_new (NULL, NULL);

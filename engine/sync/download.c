@@ -224,12 +224,8 @@ commit_step (Download *download, ArrivalStep step, GError **error)
 {
   Journal *journal = download->mailbox->account->journal;
 
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (for_each_arrival (download, step, error) && journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) &&
+         journal_end (journal, for_each_arrival (download, step, error), error);
 }
 
 static gboolean
@@ -445,21 +441,12 @@ download_mailbox (MailboxSync *mailbox, GError **error)
 }
 
 static gboolean
-has_kind (MailboxSync *mailbox, PlanKind kind)
-{
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    if (g_array_index (mailbox->plan, PlanOperation, i).kind == kind)
-      return TRUE;
-  return FALSE;
-}
-
-static gboolean
 pair_all (MailboxSync *mailbox, GError **error)
 {
   Journal *journal = mailbox->account->journal;
   gboolean done = TRUE;
 
-  if (!has_kind (mailbox, PLAN_PAIR))
+  if (!mailbox_sync_plans (mailbox, PLAN_PAIR))
     return TRUE;
   if (!journal_begin (journal, error))
     return FALSE;
@@ -488,7 +475,7 @@ account_sync_download (AccountSync *account, GError **error)
         continue;
       if (!pair_all (mailbox, error))
         return FALSE;
-      if (!has_kind (mailbox, PLAN_DOWNLOAD))
+      if (!mailbox_sync_plans (mailbox, PLAN_DOWNLOAD))
         continue;
       if (!mailbox_sync_select (mailbox, &selected, error))
         return FALSE;

@@ -36,13 +36,10 @@ record_unmarked (MailboxSync *mailbox, const ImapUidSet *others, GError **error)
   Journal *journal = mailbox->account->journal;
   g_autofree char *text = others != NULL ? imap_uid_set_to_string (others) : NULL;
 
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (journal_set_unmarked (journal, mailbox->row->id, mailbox->uidvalidity, text, error) &&
-      journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) &&
+         journal_end (journal,
+                      journal_set_unmarked (journal, mailbox->row->id, mailbox->uidvalidity, text, error),
+                      error);
 }
 
 /* (transfer full): what is marked \Deleted and is not ours. */

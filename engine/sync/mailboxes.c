@@ -48,12 +48,8 @@ compare_mailboxes (gconstpointer a, gconstpointer b)
 static gboolean
 put_row (AccountSync *account, JournalMailbox *row, GError **error)
 {
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (journal_put_mailbox (account->journal, row, error) && journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal, journal_put_mailbox (account->journal, row, error), error);
 }
 
 /* Adds a mailbox that the journal did not know. (transfer none), owned by the account. */
@@ -196,12 +192,8 @@ open_box (MailboxSync *mailbox, gboolean exists, GError **error)
 static gboolean
 remove_row (AccountSync *account, gint64 id, GError **error)
 {
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (journal_remove_mailbox (account->journal, id, error) && journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal, journal_remove_mailbox (account->journal, id, error), error);
 }
 
 /* A mailbox that was never selected and has no directory was begun and not finished, or its directory was

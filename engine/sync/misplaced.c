@@ -81,13 +81,8 @@ static gboolean
 has_deletions (AccountSync *account)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-
-      for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
-        if (g_array_index (mailbox->plan, PlanOperation, j).kind == PLAN_DELETE_REMOTE)
-          return TRUE;
-    }
+    if (mailbox_sync_plans (g_ptr_array_index (account->mailboxes, i), PLAN_DELETE_REMOTE))
+      return TRUE;
   return FALSE;
 }
 

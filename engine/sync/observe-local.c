@@ -137,13 +137,11 @@ refresh_stamps (MailboxSync *mailbox, guint index, const MaildirFileStamp *stamp
 
   facts->file_size = stamp->size;
   facts->mtime_ns = stamp->mtime_ns;
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (journal_set_message_stamps (account->journal, base->row, stamp->size, stamp->mtime_ns, error) &&
-      journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (
+             account->journal,
+             journal_set_message_stamps (account->journal, base->row, stamp->size, stamp->mtime_ns, error),
+             error);
 }
 
 /* A row that was paired without reading the message has no digest: its size decides. */

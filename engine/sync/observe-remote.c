@@ -167,12 +167,8 @@ record_exists (MailboxSync *mailbox, guint32 exists, GError **error)
 
   if (mailbox->account->dry_run || exists < LARGE_MAILBOX || g_strcmp0 (known, value) == 0)
     return TRUE;
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (journal_set_fact (journal, key, value, error) && journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) &&
+         journal_end (journal, journal_set_fact (journal, key, value, error), error);
 }
 
 /* The lowest UIDs of a large mailbox gone while EXISTS stands still, or has grown to a round number, is a

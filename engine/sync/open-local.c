@@ -170,13 +170,11 @@ bind_all (AccountSync *account, GError **error)
 {
   gboolean changed = FALSE;
 
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (check_bindings (account, &changed, error) && bind_maildir (account, &changed, error) &&
-      (!changed || refresh_all (account, error)) && journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal,
+                      check_bindings (account, &changed, error) && bind_maildir (account, &changed, error) &&
+                          (!changed || refresh_all (account, error)),
+                      error);
 }
 
 static gboolean
@@ -245,12 +243,8 @@ account_sync_open_local (AccountSync *account, GError **error)
 static gboolean
 commit_number (AccountSync *account, const char *key, guint64 number, GError **error)
 {
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (set_number (account, key, number, error) && journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal, set_number (account, key, number, error), error);
 }
 
 gboolean

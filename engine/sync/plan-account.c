@@ -127,14 +127,6 @@ enqueue_one (MailboxSync *mailbox, const PlanOperation *operation, gboolean *ref
   return journal_queue_put (mailbox->account->journal, &row, refused, error);
 }
 
-static gboolean
-is_closed (MailboxSync *mailbox, const PlanOperation *operation)
-{
-  g_autofree char *key = plan_operation_key (operation);
-
-  return g_hash_table_contains (mailbox->closed, key);
-}
-
 /* Queues what goes to the server. What was refused before, or failed in this run, leaves the plan; the
  * refused is counted in the exit status, and was named when it happened (contract C5.4). */
 static gboolean
@@ -148,7 +140,7 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
   for (guint i = 0; i < mailbox->plan->len; i++)
     {
       const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, i);
-      gboolean closed = is_closed (mailbox, &operation);
+      gboolean closed = mailbox_sync_is_closed (mailbox, &operation);
       gboolean refused = FALSE;
 
       if (is_for_server (&operation) && !enqueue_one (mailbox, &operation, &refused, error))

@@ -146,12 +146,8 @@ forget_unmarked (MailboxSync *mailbox, GError **error)
 {
   Journal *journal = mailbox->account->journal;
 
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (journal_set_unmarked (journal, mailbox->row->id, 0, NULL, error) && journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) &&
+         journal_end (journal, journal_set_unmarked (journal, mailbox->row->id, 0, NULL, error), error);
 }
 
 static void

@@ -59,11 +59,7 @@ mailbox_sync_refuse (MailboxSync *mailbox, const PlanOperation *operation, gbool
                         : "it is tried again at the next run");
   if (!is_final)
     return TRUE;
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  if (journal_queue_refuse (account->journal, mailbox->row->id, key, reason, error) &&
-      journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal,
+                      journal_queue_refuse (account->journal, mailbox->row->id, key, reason, error), error);
 }

@@ -40,14 +40,6 @@ store_group_free (gpointer data)
   g_free (group);
 }
 
-static gboolean
-is_closed (MailboxSync *mailbox, const PlanOperation *operation)
-{
-  g_autofree char *key = plan_operation_key (operation);
-
-  return g_hash_table_contains (mailbox->closed, key);
-}
-
 static void
 add_to_group (FlagsRun *run, Store *store, const char *mode, MessageFlags flags)
 {
@@ -78,7 +70,7 @@ collect_stores (FlagsRun *run)
       const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
       Store *store;
 
-      if (operation->kind != PLAN_REMOTE_FLAGS || is_closed (mailbox, operation))
+      if (operation->kind != PLAN_REMOTE_FLAGS || mailbox_sync_is_closed (mailbox, operation))
         continue;
       store = g_new0 (Store, 1);
       store->operation = operation;
@@ -175,7 +167,7 @@ has_local_part_undone (MailboxSync *mailbox, const PlanOperation *operation)
   PlanOperation local = *operation;
 
   local.kind = PLAN_LOCAL_FLAGS;
-  return is_closed (mailbox, &local);
+  return mailbox_sync_is_closed (mailbox, &local);
 }
 
 /* The base takes what both sides hold now; an added flag that the answer lacks is not kept there (contract
@@ -218,12 +210,7 @@ commit_run (FlagsRun *run, GError **error)
 {
   Journal *journal = run->mailbox->account->journal;
 
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (record_stores (run, error) && journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) && journal_end (journal, record_stores (run, error), error);
 }
 
 static gboolean

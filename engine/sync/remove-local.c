@@ -217,15 +217,6 @@ confirm_gone (MailboxSync *mailbox, GError **error)
   return g_steal_pointer (&gone);
 }
 
-static gboolean
-has_removals (MailboxSync *mailbox)
-{
-  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
-    if (g_array_index (mailbox->plan, PlanOperation, i).kind == PLAN_REMOVE_LOCAL)
-      return TRUE;
-  return FALSE;
-}
-
 gboolean
 account_sync_remove_local (AccountSync *account, GError **error)
 {
@@ -235,7 +226,7 @@ account_sync_remove_local (AccountSync *account, GError **error)
       g_autoptr (GPtrArray) gone = NULL;
       gboolean selected;
 
-      if (!has_removals (mailbox))
+      if (!mailbox_sync_plans (mailbox, PLAN_REMOVE_LOCAL))
         continue;
       if (!mailbox_sync_select (mailbox, &selected, error))
         return FALSE;

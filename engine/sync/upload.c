@@ -50,26 +50,14 @@ seconds_of (gint64 mtime_ns)
   return mtime_ns / G_TIME_SPAN_SECOND / 1000;
 }
 
-static MessageFlags
-flags_to_send (MailboxSync *mailbox, MessageFlags flags)
-{
-  MessageFlags allowed = mailbox->permanent;
-
-  if (mailbox->permanent_any)
-    {
-      allowed.keywords = flags.keywords;
-      allowed.system |= MESSAGE_FLAG_FORWARDED;
-    }
-  return message_flags_intersect (mailbox->account->pool, flags, allowed);
-}
-
 static void
 fill_intent (UploadBatch *batch, Upload *upload)
 {
   MailboxSync *mailbox = batch->mailbox;
   const MessageIdentity *identity = &upload->content->identity;
   const JournalUpload *earlier = g_hash_table_lookup (batch->attempts, upload->operation->base);
-  MessageFlags flags = upload->operation->flags;
+  MessageFlags flags =
+      message_flags_union (mailbox->account->pool, upload->operation->flags, upload->operation->not_kept);
   gboolean again =
       earlier != NULL && memcmp (earlier->digest, identity->full.bytes, sizeof earlier->digest) == 0;
 
@@ -121,11 +109,10 @@ prepare (UploadBatch *batch, const PlanOperation *operation, GError **error)
 {
   MailboxSync *mailbox = batch->mailbox;
   MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
-  g_autofree char *key = plan_operation_key (operation);
   MaildirFileStamp stamp;
   Upload *upload;
 
-  if (g_hash_table_contains (mailbox->closed, key))
+  if (mailbox_sync_is_closed (mailbox, operation))
     return TRUE;
   upload = g_new0 (Upload, 1);
   upload->operation = operation;
@@ -199,7 +186,7 @@ send_all (UploadBatch *batch, GError **error)
   for (guint i = 0; i < batch->uploads->len; i++)
     {
       Upload *upload = g_ptr_array_index (batch->uploads, i);
-      g_autofree char *flags = message_flags_to_imap (flags_to_send (mailbox, upload->operation->flags));
+      g_autofree char *flags = message_flags_to_imap (upload->operation->flags);
 
       imap_batch_append (commands, mailbox->row->wire_name, flags, upload->intent.internal_date,
                          upload->intent.wire_size, maildir_upload_read, upload->file, NULL, note_answer,
@@ -402,15 +389,6 @@ run_batches (UploadBatch *batch, GError **error)
   return upload_batch (batch, error);
 }
 
-static gboolean
-has_uploads (MailboxSync *mailbox)
-{
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    if (is_upload (&g_array_index (mailbox->plan, PlanOperation, i)))
-      return TRUE;
-  return FALSE;
-}
-
 /* Earlier attempts whose file is not to go up any more are forgotten, also where nothing goes up. */
 static gboolean
 upload_mailbox (MailboxSync *mailbox, GError **error)
@@ -423,7 +401,8 @@ upload_mailbox (MailboxSync *mailbox, GError **error)
 
   if (attempts == NULL || !mailbox_sync_collect_uids (mailbox, known, error))
     return FALSE;
-  if (has_uploads (mailbox) && !mailbox_sync_select (mailbox, &selected, error))
+  if ((mailbox_sync_plans (mailbox, PLAN_UPLOAD) || mailbox_sync_plans (mailbox, PLAN_REPLACE)) &&
+      !mailbox_sync_select (mailbox, &selected, error))
     return FALSE;
   return !selected || (run_batches (&batch, error) && forget_attempts (&batch, error));
 }

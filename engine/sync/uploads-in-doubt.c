@@ -196,12 +196,8 @@ confirm_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHe
   Journal *journal = mailbox->account->journal;
   const UploadedMessage message = { header->uid, header->flags, header->remote_size, header->internal_date };
 
-  if (!journal_begin (journal, error))
-    return FALSE;
-  if (mailbox_sync_confirm_upload (mailbox, upload, &message, error) && journal_commit (journal, error))
-    return TRUE;
-  journal_rollback (journal);
-  return FALSE;
+  return journal_begin (journal, error) &&
+         journal_end (journal, mailbox_sync_confirm_upload (mailbox, upload, &message, error), error);
 }
 
 /* Where the search for all of these has to begin. */
