@@ -105,8 +105,6 @@ note_event (const EngineEvent *event, gpointer user_data)
   Hostile *hostile = user_data;
 
   assert_safe (event->text);
-  if (event->mailbox != NULL)
-    assert_safe (event->mailbox);
   if (event->type == ENGINE_EVENT_DEBUG || event->type == ENGINE_EVENT_PROGRESS)
     return;
   g_string_append_printf (hostile->said, "%s: %s: %s\n", event->mailbox != NULL ? event->mailbox : "",

@@ -54,10 +54,21 @@ read_literals (ModelLine *line, FakePeer *peer, ModelLiteralFunc literal, gpoint
   return TRUE;
 }
 
+/* A client may be busy with its disk for longer than a peer waits. */
+static char *
+read_patiently (FakePeer *peer)
+{
+  char *line = fake_peer_read_line (peer);
+
+  while (line == NULL && fake_peer_pause (peer, 0))
+    line = fake_peer_read_line (peer);
+  return line;
+}
+
 ModelLine *
 model_line_read (FakePeer *peer, ModelLiteralFunc literal, gpointer user_data)
 {
-  g_autofree char *first = fake_peer_read_line (peer);
+  g_autofree char *first = read_patiently (peer);
   g_autoptr (ModelLine) line = NULL;
   const char *space;
 

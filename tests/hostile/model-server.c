@@ -300,7 +300,8 @@ greet (Line *line)
   if (refusal != NULL)
     return fake_peer_send (line->peer, refusal->text);
   return fake_peer_printf (line->peer, "* OK [CAPABILITY IMAP4rev1 %s] at your service\r\n",
-                           server->capabilities);
+                           server->capabilities) &&
+         strike_find (&line->strike, MODEL_CUT_AFTER) == NULL;
 }
 
 /* An early refusal of a literal ends that command, not the connection. */
