@@ -49,8 +49,9 @@ start (const CliFixture *fixture, const char *arguments)
   g_autoptr (GError) error = NULL;
   Child child;
 
-  g_spawn_async_with_pipes (fixture->home, argv, fixture->environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                            &child.pid, NULL, NULL, &child.err, &error);
+  g_spawn_async_with_pipes (fixture->home, argv, fixture->environment,
+                            G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &child.pid,
+                            NULL, NULL, &child.err, &error);
   g_assert_no_error (error);
   return child;
 }
@@ -133,7 +134,7 @@ test_second_signal (CliFixture *fixture, gconstpointer data)
   cli_fixture_put (fixture, ".config/dovetail/config",
                    "[account work]\nhost=127.0.0.1\nport=1\nuser=alice\nmaildir=~/Mail/work\n"
                    "[account home]\nhost=127.0.0.1\nport=1\nuser=alice\nmaildir=~/Mail/home\n"
-                   "password-command=echo begun >&2; exec sleep 60\n");
+                   "password-command=echo begun >&2; exec 2>&-; exec sleep 20\n");
   child = start (fixture, "sync");
   read_line (child.err);
   kill (child.pid, SIGTERM);

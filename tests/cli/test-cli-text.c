@@ -138,7 +138,9 @@ test_when (void)
       gint64 seconds = 0;
       gboolean parsed = when_parse (when_rows[i].text, now, &seconds, &error);
 
-      g_test_message ("“%s”", when_rows[i].text);
+      g_autofree char *description = g_strescape (when_rows[i].text, NULL);
+
+      g_test_message ("“%s”", description);
       if (when_rows[i].time == NULL)
         {
           g_assert_false (parsed);
