@@ -49,10 +49,20 @@ write_holder (int lock_fd)
 }
 
 static gboolean
-take_lock (Maildir *maildir, GError **error)
+has_marker (Maildir *maildir)
 {
+  return faccessat (maildir->root_fd, MARKER_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static gboolean
+take_lock (Maildir *maildir, gboolean create, GError **error)
+{
+  int make = create || has_marker (maildir) ? O_CREAT : 0;
+
   maildir->lock_fd =
-      openat (maildir->root_fd, LOCK_NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+      openat (maildir->root_fd, LOCK_NAME, O_RDWR | make | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+  if (maildir->lock_fd < 0 && make == 0 && errno == ENOENT)
+    return TRUE;
   if (maildir->lock_fd < 0)
     {
       maildir_set_error_from_errno (error, errno, "%s/" LOCK_NAME, maildir->path);
@@ -103,7 +113,7 @@ maildir_open (const Account *account, gboolean create, GError **error)
   maildir->layout = account->layout;
   maildir->separator = account->info_separator;
   maildir->path = g_strdup (account->maildir);
-  if (!open_root (maildir, create, error) || !take_lock (maildir, error))
+  if (!open_root (maildir, create, error) || !take_lock (maildir, create, error))
     return NULL;
   return g_steal_pointer (&maildir);
 }

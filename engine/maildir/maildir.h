@@ -37,7 +37,8 @@ typedef struct
 } MaildirMarker;
 
 /* Opens the root. With `create` a missing root is made (0700), parents too. Takes the root's lock (flock on
- * the marker or on `.dovetail.lock`) until freed. (transfer full) (nullable) */
+ * the marker or on `.dovetail.lock`) until freed; without `create`, a directory that never was a Maildir of
+ * ours stays as it is, unlocked. (transfer full) (nullable) */
 Maildir *maildir_open (const Account *account, gboolean create, GError **error);
 void maildir_free (Maildir *maildir);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Maildir, maildir_free)

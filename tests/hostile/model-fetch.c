@@ -90,27 +90,37 @@ add_literal (GString *to, const char *item, const char *data, gsize length)
   g_string_append_len (to, data, length);
 }
 
+/* `section` as it was asked for, at `asked`: whole, or its beginning when "<0.LENGTH>" stands behind it. */
+static void
+add_section (GString *to, const char *section, const char *asked, const char *data, gsize length)
+{
+  const char *partial = strstr (asked, "]") + 1;
+  gboolean is_partial = g_str_has_prefix (partial, "<0.");
+  g_autofree char *item = g_strconcat (" BODY[", section, is_partial ? "]<0>" : "]", NULL);
+
+  add_literal (to, item, data, is_partial ? MIN (length, g_ascii_strtoull (partial + 3, NULL, 10)) : length);
+}
+
 static void
 add_texts (GString *to, const ModelMessage *message, const char *items)
 {
+  const char *header = strstr (items, "BODY.PEEK[HEADER]");
   const char *fields = strstr (items, "BODY.PEEK[HEADER.FIELDS (");
   gsize length;
   const char *body = body_of (message, &length);
 
   if (strstr (items, "BODY.PEEK[]") != NULL)
     add_literal (to, " BODY[]", body, length);
-  if (strstr (items, "BODY.PEEK[HEADER]<0.") != NULL)
-    add_literal (to, " BODY[HEADER]<0>", body, header_length (message));
-  else if (strstr (items, "BODY.PEEK[HEADER]") != NULL)
-    add_literal (to, " BODY[HEADER]", body, header_length (message));
+  if (header != NULL)
+    add_section (to, "HEADER", header, body, header_length (message));
   if (fields != NULL)
     {
       const char *list = fields + strlen ("BODY.PEEK[HEADER.FIELDS (");
       g_autofree char *names = g_strndup (list, strcspn (list, ")"));
-      g_autofree char *item = g_strdup_printf (" BODY[HEADER.FIELDS (%s)]", names);
+      g_autofree char *section = g_strdup_printf ("HEADER.FIELDS (%s)", names);
       g_autofree char *text = header_fields (message, names);
 
-      add_literal (to, item, text, strlen (text));
+      add_section (to, section, fields, text, strlen (text));
     }
 }
 
