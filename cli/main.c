@@ -3,19 +3,51 @@
 #include "output.h"
 #include "run.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+/* A file opened while stdout or stderr is closed would get its number, and the next line printed its content.
+ */
+static void
+fill_standard_descriptors (void)
+{
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO)
+    close (fd);
+}
 
 /* What this process makes is for its user only, and so is its memory, which holds passwords. */
+/* Each mailbox holds a few directories open; the usual soft limit is there for programs that use select(). */
+static void
+allow_many_files (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      setrlimit (RLIMIT_NOFILE, &limit);
+    }
+}
+
 static void
 set_up_process (void)
 {
+  fill_standard_descriptors ();
   setlocale (LC_ALL, "");
   g_set_prgname ("dovetail");
   umask (077);
+  allow_many_files ();
   signal (SIGPIPE, SIG_IGN);
 #ifndef __SANITIZE_ADDRESS__ /* whose leak check reads the process from outside */
   prctl (PR_SET_DUMPABLE, 0);

@@ -1,10 +1,10 @@
 #include "check-local.h"
 
-#include "../maildir/maildir.h"
 #include "outcome.h"
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -109,35 +109,14 @@ refuses_colon (const char *path)
     }
 }
 
-/* The marker of a Maildir that has one: opening it takes the lock that a sync takes, whose file is there
- * already. */
-static EngineOutcome
-check_marker (const Job *job, const Known *known, Report *self)
+/* Read by itself: opening the Maildir would take its lock, and make the lock's file. */
+static gboolean
+is_the_known_one (const char *marker_path, const Known *known)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Maildir) maildir = maildir_open (job->account, FALSE, &error);
-  MaildirMarker marker;
+  g_autofree char *content = NULL;
+  g_autofree char *line = g_strdup_printf ("\nid %s\n", known->maildir_id);
 
-  if (g_error_matches (error, MAILDIR_ERROR, MAILDIR_ERROR_BUSY))
-    {
-      report (self, ENGINE_EVENT_RESULT, NULL, "maildir", "ok: Maildir: %s, a sync is at work in it",
-              job->account->maildir);
-      return ENGINE_OUTCOME_EQUAL;
-    }
-  if (maildir == NULL || !maildir_read_marker (maildir, &marker, &error))
-    return report_error (self, error);
-  if (known->was_synchronized && g_strcmp0 (known->maildir_id, marker.id) != 0)
-    {
-      g_autofree char *text =
-          g_strdup_printf ("%s is not the Maildir this account was synchronized with: is the right disk "
-                           "mounted? If it really is a new "
-                           "one, move %s away: messages will be matched by content, nothing is deleted",
-                           job->account->maildir, job->account->state_dir);
-
-      return complain (self, "maildir", text);
-    }
-  report (self, ENGINE_EVENT_RESULT, NULL, "maildir", "ok: Maildir: %s", job->account->maildir);
-  return ENGINE_OUTCOME_EQUAL;
+  return g_file_get_contents (marker_path, &content, NULL, NULL) && strstr (content, line) != NULL;
 }
 
 static EngineOutcome
@@ -157,17 +136,17 @@ check_maildir (const Job *job, const Known *known, Report *self)
     text = g_strdup_printf (
         "%s: this file system takes no “:” in names; write info-separator=; below [account %s]", path,
         job->account->name);
-  else if (known->was_synchronized && !g_file_test (marker, G_FILE_TEST_EXISTS))
+  else if (known->was_synchronized && !is_the_known_one (marker, known))
     text = g_strdup_printf (
-        "%s: its file .dovetail is missing, so it may not be the Maildir that was synchronized: is "
-        "the right disk mounted? If it really is a new one, move %s away",
+        "%s is not the Maildir that was synchronized, since its file .dovetail is missing or another's: is "
+        "the "
+        "right disk mounted? If it really is a new one, move %s away: messages will be matched by content, "
+        "nothing is deleted",
         path, job->account->state_dir);
   if (text != NULL)
     return complain (self, "maildir", text);
-  if (g_file_test (marker, G_FILE_TEST_EXISTS))
-    return check_marker (job, known, self);
-  report (self, ENGINE_EVENT_RESULT, NULL, "maildir",
-          "ok: Maildir: %s, not synchronized yet; mail that is there is matched by content", path);
+  report (self, ENGINE_EVENT_RESULT, NULL, "maildir", "ok: Maildir: %s%s", path,
+          known->was_synchronized ? "" : ", not synchronized yet; mail that is there is matched by content");
   return ENGINE_OUTCOME_EQUAL;
 }
 

@@ -402,6 +402,45 @@ test_private_files (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* A journal or a message that was opened with the number of stdout would get the lines meant for people. */
+static void
+test_closed_descriptors (Fixture *fixture, gconstpointer data)
+{
+  const char *const argv[] = { "sh", "-c", "\"$0\" -v -v sync work <&- >&- 2>&-", DOVETAIL_PROGRAM, NULL };
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  configure_well (fixture);
+  put_messages (fixture, 3);
+  g_spawn_sync (NULL, (char **)argv, fixture->cli.environment, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_cmpuint (count_on_server (fixture), ==, 3);
+  expect (fixture, "sync", 0);
+  expect (fixture, "status", 0);
+}
+
+/* C1.6: another disk in the Maildir's place. */
+static void
+test_check_another_maildir (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) other = { 0 };
+  g_auto (CliRun) gone = { 0 };
+
+  configure_well (fixture);
+  expect (fixture, "sync", 0);
+  expect (fixture, "check", 0);
+  cli_fixture_put (&fixture->cli, "Mail/work/.dovetail",
+                   "dovetail 1\nid ffffffffffffffffffffffffffffffff\ngeneration 1\n");
+  other = run (fixture, "check", 78);
+  assert_holds (other.err, "is the right disk mounted?");
+  assert_holds (other.out, "work: ok: login: ");
+  cli_fixture_remove (&fixture->cli, "Mail/work");
+  gone = run (fixture, "check", 78);
+  assert_holds (gone.err, "the Maildir is not there: is its disk mounted?");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -412,6 +451,8 @@ main (int argc, char **argv)
   server = server_fixture_start ("dovecot", options);
 #define ADD(path, function) g_test_add (path, Fixture, server, set_up, function, tear_down)
   ADD ("/cli/server/check", test_check);
+  ADD ("/cli/server/check-another-maildir", test_check_another_maildir);
+  ADD ("/cli/server/closed-descriptors", test_closed_descriptors);
   ADD ("/cli/server/not-authenticated", test_not_authenticated);
   ADD ("/cli/server/systemd-credential", test_systemd_credential);
   ADD ("/cli/server/dry-run", test_dry_run_changes_nothing);
