@@ -26,7 +26,6 @@ fill_standard_descriptors (void)
     close (fd);
 }
 
-/* What this process makes is for its user only, and so is its memory, which holds passwords. */
 /* Each mailbox holds a few directories open; the usual soft limit is there for programs that use select(). */
 static void
 allow_many_files (void)
@@ -40,6 +39,7 @@ allow_many_files (void)
     }
 }
 
+/* What this process makes is for its user only, and so is its memory, which holds passwords. */
 static void
 set_up_process (void)
 {
