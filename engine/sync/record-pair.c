@@ -2,6 +2,18 @@
 
 #include <string.h>
 
+/* A file that came from another mailbox still carries that mailbox's letters: the base takes what they mean
+ * here, and the next merge brings the server's keywords. */
+static const char *
+common_keywords (MailboxSync *mailbox, const PlanLocal *local, MessageFlags common)
+{
+  const MaildirEntry *entry = maildir_scan_find (mailbox->scan, local->base);
+  MessageFlags seen =
+      maildir_keywords_to_flags (&mailbox->scan->keywords, entry->letters, mailbox->account->pool);
+
+  return seen.keywords == local->flags.keywords ? common.keywords : seen.keywords;
+}
+
 gboolean
 mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, GError **error)
 {
@@ -16,7 +28,7 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
     .state = JOURNAL_MESSAGE_PRESENT,
     .base = base,
     .system = common.system,
-    .keywords = common.keywords,
+    .keywords = common_keywords (mailbox, local, common),
     .not_kept_keywords = "",
     .size = content->identity.size,
     .remote_size = remote->remote_size,

@@ -80,7 +80,9 @@ mailbox_sync_confirm_upload (MailboxSync *mailbox, const JournalUpload *upload,
   AccountSync *account = mailbox->account;
   MessageFlags sent = { upload->system, message_keyword_pool_intern (account->pool, upload->keywords) };
   MessageFlags kept = message_flags_intersect (account->pool, sent, message->flags);
-  MessageFlags not_kept = message_flags_minus (account->pool, sent, message->flags);
+  MessageFlags missing = message_flags_minus (account->pool, sent, message->flags);
+  /* Of one that is found later nobody knows who took off a flag: it is sent again. */
+  MessageFlags not_kept = message->later ? message_flags_none () : missing;
   const char *seen = keywords_seen_here (mailbox, upload->base);
   g_autofree char *key = g_strdup_printf ("upload %s", upload->base);
   JournalMessage row = {
@@ -194,7 +196,8 @@ static gboolean
 confirm_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHeader *header, GError **error)
 {
   Journal *journal = mailbox->account->journal;
-  const UploadedMessage message = { header->uid, header->flags, header->remote_size, header->internal_date };
+  const UploadedMessage message = { header->uid, header->flags, header->remote_size, header->internal_date,
+                                    .later = TRUE };
 
   return journal_begin (journal, error) &&
          journal_end (journal, mailbox_sync_confirm_upload (mailbox, upload, &message, error), error);

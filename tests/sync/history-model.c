@@ -122,6 +122,15 @@ history_model_delete (HistoryModel *model, HistorySide side, const char *mailbox
   state->unsure |= state->touched[side];
 }
 
+/* The letters of a file that was moved are its old mailbox's. Nobody can tell them when that mailbox never
+ * saw the message in a sync, or when they changed in the new one. */
+static void
+lose_letters (Token *state, HistorySide side)
+{
+  if (side == HISTORY_LOCAL && (state->is_new || state->moved[HISTORY_LOCAL]))
+    state->unsure |= HISTORY_KEYWORDS;
+}
+
 void
 history_model_move (HistoryModel *model, HistorySide side, const char *mailbox, const char *token,
                     const char *to)
@@ -132,10 +141,8 @@ history_model_move (HistoryModel *model, HistorySide side, const char *mailbox, 
   count_gone (model, side, mailbox, token);
   cell->made[side]++;
   cell->moved_in[side]++;
+  lose_letters (state, side);
   state->moved[side] = TRUE;
-  /* Nobody has seen yet what letters of the old mailbox stood for. */
-  if (side == HISTORY_LOCAL && state->is_new)
-    state->unsure |= HISTORY_KEYWORDS;
 }
 
 void
@@ -153,6 +160,8 @@ history_model_flags (HistoryModel *model, HistorySide side, const char *token, g
 
   state->touched[side] |= changed;
   state->value[side] = (state->value[side] & ~changed) | (after & changed);
+  if (state->moved[HISTORY_LOCAL])
+    lose_letters (state, side);
   /* An upload in doubt is paired as two equal messages are: by the union of their flags. */
   if (model->killed && state->is_new)
     state->unsure |= changed & ~after;
@@ -205,13 +214,14 @@ typedef struct
 {
   guint gone[2];
   guint base, made, actual;
-  guint deleted_here; /* outside \Trash */
+  guint deleted_here; /* what may have gone to \Trash; there only when it had been moved there here */
 } Sum;
 
 static Sum
 sum_up (HistoryModel *model, const char *token, GHashTable *counts)
 {
   Sum sum = { 0 };
+  gboolean moved = get_token (model, token)->moved[HISTORY_LOCAL];
   GHashTableIter iter;
   gpointer key, value;
 
@@ -226,7 +236,7 @@ sum_up (HistoryModel *model, const char *token, GHashTable *counts)
       sum.made += MAX (cell->made[0], cell->made[1]);
       sum.gone[0] += cell->gone[0];
       sum.gone[1] += cell->gone[1];
-      sum.deleted_here += key_is_trash (key) ? 0 : cell->deleted_here;
+      sum.deleted_here += key_is_trash (key) && !moved ? 0 : cell->deleted_here;
       sum.actual += GPOINTER_TO_UINT (g_hash_table_lookup (counts, key));
     }
   return sum;

@@ -18,6 +18,16 @@ typedef struct
   ServerFixture *fixture;
 } Settings;
 
+/* What went wrong once. */
+static const struct
+{
+  guint32 seed;
+  const char *description;
+} found[] = {
+  { 1053, "an upload in doubt is found after another client took a flag off: not “not kept here”" },
+  { 1131, "moved on both sides to one place: the file's letters are those of its old mailbox" },
+};
+
 static ServerFixture *
 start_server (const Settings *settings)
 {
@@ -66,6 +76,20 @@ test_histories (gconstpointer user_data)
   settings->fixture = start_server (settings);
   for (int i = 0; i < settings->count; i++)
     test_seed (settings, (guint32)(settings->first + i));
+  g_clear_pointer (&settings->fixture, server_fixture_free);
+}
+
+static void
+test_found (gconstpointer user_data)
+{
+  Settings *settings = (Settings *)user_data;
+
+  settings->fixture = start_server (settings);
+  for (guint i = 0; i < G_N_ELEMENTS (found); i++)
+    {
+      g_test_message ("%s", found[i].description);
+      test_seed (settings, found[i].seed);
+    }
   g_clear_pointer (&settings->fixture, server_fixture_free);
 }
 
@@ -147,5 +171,6 @@ main (int argc, char **argv)
     return replay (&settings);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/sync/histories", &settings, test_histories);
+  g_test_add_data_func ("/sync/histories-found", &settings, test_found);
   return g_test_run ();
 }
