@@ -36,6 +36,17 @@ add_system_trust (SSL_CTX *context)
     SSL_CTX_set_default_verify_paths (context);
 }
 
+/* A missing file is the system's error, for which OpenSSL has no text. */
+static const char *
+last_error_text (void)
+{
+  gulong code = ERR_peek_error ();
+  const char *reason =
+      ERR_SYSTEM_ERROR (code) ? g_strerror (ERR_GET_REASON (code)) : ERR_reason_error_string (code);
+
+  return reason != NULL ? reason : "no PEM text";
+}
+
 gboolean
 net_tls_verify_add_trust (SSL_CTX *context, const char *ca_file, GError **error)
 {
@@ -45,7 +56,7 @@ net_tls_verify_add_trust (SSL_CTX *context, const char *ca_file, GError **error)
     return TRUE;
   g_set_error (error, NET_ERROR, NET_ERROR_CERTIFICATE,
                "no certificate could be read from tls-ca-file %s (%s); nothing was sent", ca_file,
-               ERR_reason_error_string (ERR_peek_error ()));
+               last_error_text ());
   return FALSE;
 }
 
