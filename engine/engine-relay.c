@@ -11,19 +11,12 @@ struct _EngineRelay
 
   GMutex mutex;
   GCond room;
-  guint on_the_way; /* under the mutex */
+  GQueue on_the_way; /* of EngineEvent, under the mutex */
 
   /* The sender's own. */
   gint64 progress_sent;  /* monotonic time of the last one */
   EngineEvent *progress; /* (nullable) held back */
 };
-
-/* One event on its way. */
-typedef struct
-{
-  EngineRelay *relay;
-  EngineEvent *event;
-} Parcel;
 
 static EngineField *
 copy_fields (const EngineField *fields, guint n_fields)
@@ -74,6 +67,7 @@ engine_relay_new (GMainContext *context, EngineEventFunc event, gpointer user_da
   relay->context = context != NULL ? g_main_context_ref (context) : NULL;
   relay->event = event;
   relay->user_data = user_data;
+  g_queue_init (&relay->on_the_way);
   g_mutex_init (&relay->mutex);
   g_cond_init (&relay->room);
   return relay;
@@ -84,43 +78,26 @@ engine_relay_free (EngineRelay *relay)
 {
   g_clear_pointer (&relay->progress, event_free);
   g_clear_pointer (&relay->context, g_main_context_unref);
+  g_queue_clear_full (&relay->on_the_way, (GDestroyNotify)event_free);
   g_mutex_clear (&relay->mutex);
   g_cond_clear (&relay->room);
   g_free (relay);
 }
 
-/* The event comes last: the relay may be gone after it. */
+/* One source, one event. The relay may be gone after the call. */
 static gboolean
 deliver (gpointer user_data)
 {
-  Parcel *parcel = user_data;
-  EngineRelay *relay = parcel->relay;
+  EngineRelay *relay = user_data;
+  EngineEvent *event;
 
   g_mutex_lock (&relay->mutex);
-  relay->on_the_way--;
+  event = g_queue_pop_head (&relay->on_the_way);
   g_cond_signal (&relay->room);
   g_mutex_unlock (&relay->mutex);
-  relay->event (parcel->event, relay->user_data);
+  relay->event (event, relay->user_data);
+  event_free (event);
   return G_SOURCE_REMOVE;
-}
-
-static void
-parcel_free (gpointer user_data)
-{
-  Parcel *parcel = user_data;
-
-  event_free (parcel->event);
-  g_free (parcel);
-}
-
-static void
-wait_for_room (EngineRelay *relay)
-{
-  g_mutex_lock (&relay->mutex);
-  while (relay->on_the_way >= ON_THE_WAY_MAX)
-    g_cond_wait (&relay->room, &relay->mutex);
-  relay->on_the_way++;
-  g_mutex_unlock (&relay->mutex);
 }
 
 /* By a source always: g_main_context_invoke may run the function here and now, on the account's thread. */
@@ -128,13 +105,14 @@ static void
 send (EngineRelay *relay, EngineEvent *event)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
-  Parcel *parcel = g_new0 (Parcel, 1);
 
-  parcel->relay = relay;
-  parcel->event = event;
-  wait_for_room (relay);
+  g_mutex_lock (&relay->mutex);
+  while (g_queue_get_length (&relay->on_the_way) >= ON_THE_WAY_MAX)
+    g_cond_wait (&relay->room, &relay->mutex);
+  g_queue_push_tail (&relay->on_the_way, event);
+  g_mutex_unlock (&relay->mutex);
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, deliver, parcel, parcel_free);
+  g_source_set_callback (source, deliver, relay, NULL);
   g_source_attach (source, relay->context);
 }
 

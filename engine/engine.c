@@ -1,7 +1,13 @@
 #include "engine.h"
 #include "account/config.h"
+#include "account/secret.h"
 #include "engine-relay.h"
 #include "engine-selectors.h"
+#include "imap/imap-session.h"
+#include "journal/journal.h"
+#include "maildir/maildir.h"
+#include "net/connection.h"
+#include "net/sasl.h"
 #include "sync/job.h"
 
 G_DEFINE_QUARK (engine - error - quark, engine_error)
@@ -36,6 +42,19 @@ typedef struct
   GThread *thread;
 } AccountRun;
 
+/* Each of these keeps its number in a static variable, set without a lock at the first call: which must not
+ * be left to the accounts' threads. */
+static void
+name_error_domains (void)
+{
+  GQuark (*const domains[]) (void) = { secret_error_quark, net_error_quark,     sasl_error_quark,
+                                       imap_error_quark,   maildir_error_quark, journal_error_quark,
+                                       config_error_quark, engine_error_quark };
+
+  for (guint i = 0; i < G_N_ELEMENTS (domains); i++)
+    domains[i]();
+}
+
 Engine *
 engine_new (const char *config_path, GError **error)
 {
@@ -52,6 +71,7 @@ engine_new (const char *config_path, GError **error)
                            cause->message);
       return NULL;
     }
+  name_error_domains ();
   engine = g_new0 (Engine, 1);
   engine->accounts = accounts;
   engine->names = g_ptr_array_new ();
