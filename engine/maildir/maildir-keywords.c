@@ -1,6 +1,7 @@
 /* The file is Dovecot's: written as Dovecot writes it, into `dovecot-keywords.lock`, which keeps other
- * writers out while it exists and then becomes the file. Dovecot takes the file for unchanged while its mtime
- * (in seconds) is, so a new one gets a later mtime. */
+ * writers out while it exists and then becomes the file. Ours is a hard link to a file of our own: one that a
+ * crash left is known by that, and nobody has to wait until it is stale. Dovecot takes the file for unchanged
+ * while its mtime (in seconds) is, so a new one gets a later mtime. */
 #include "maildir-keywords.h"
 #include "maildir-file.h"
 #include "maildir-name.h"
@@ -13,6 +14,7 @@
 
 #define FILE_NAME "dovecot-keywords"
 #define LOCK_NAME "dovecot-keywords.lock"
+#define OWN_NAME ".dovetail-keywords" /* the lock's other name, by which we know it for ours */
 #define FILE_SIZE_MAX (64 * 1024)
 #define LETTERS 26
 #define LOCK_TRIES 20
@@ -220,15 +222,50 @@ is_stale (int mailbox_fd)
          g_get_real_time () / G_USEC_PER_SEC - info.st_mtime > LOCK_STALE_SECONDS;
 }
 
+/* A lock that is linked to our own file was left by a run that was killed: the Maildir's own lock lets only
+ * one run at a time come here. */
+static gboolean
+is_left_by_us (int mailbox_fd)
+{
+  struct stat lock, own;
+
+  return fstatat (mailbox_fd, LOCK_NAME, &lock, AT_SYMLINK_NOFOLLOW) == 0 &&
+         fstatat (mailbox_fd, OWN_NAME, &own, AT_SYMLINK_NOFOLLOW) == 0 && lock.st_dev == own.st_dev &&
+         lock.st_ino == own.st_ino;
+}
+
+static int
+create_exclusively (int mailbox_fd, const char *name)
+{
+  return openat (mailbox_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* The descriptor of the new lock, or -1 with errno. A file system without hard links gets a plain lock. */
+static int
+create_lock (int mailbox_fd)
+{
+  g_auto (MaildirFd) own = -1;
+
+  unlinkat (mailbox_fd, OWN_NAME, 0);
+  own = create_exclusively (mailbox_fd, OWN_NAME);
+  if (own < 0)
+    return -1;
+  if (linkat (mailbox_fd, OWN_NAME, mailbox_fd, LOCK_NAME, 0) == 0)
+    return maildir_fd_steal (&own);
+  return errno == EEXIST ? -1 : create_exclusively (mailbox_fd, LOCK_NAME);
+}
+
 /* The descriptor of the lock file, or -1 with errno. */
 static int
 take_lock (int mailbox_fd)
 {
   int fd = -1;
 
+  if (is_left_by_us (mailbox_fd))
+    unlinkat (mailbox_fd, LOCK_NAME, 0);
   for (guint tries = 0; fd < 0 && tries < LOCK_TRIES; tries++)
     {
-      fd = openat (mailbox_fd, LOCK_NAME, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+      fd = create_lock (mailbox_fd);
       if (fd >= 0 || errno != EEXIST)
         break;
       if (is_stale (mailbox_fd))
@@ -304,10 +341,15 @@ assign_new (int mailbox_fd, MaildirKeywords *keywords, char **names, GError **er
   gboolean assigned;
 
   if (lock < 0)
-    return set_write_error (errno, error);
+    {
+      set_write_error (errno, error);
+      unlinkat (mailbox_fd, OWN_NAME, 0);
+      return FALSE;
+    }
   assigned = assign_locked (mailbox_fd, &lock, keywords, names, error);
   if (!assigned || lock >= 0)
     unlinkat (mailbox_fd, LOCK_NAME, 0);
+  unlinkat (mailbox_fd, OWN_NAME, 0);
   return assigned;
 }
 

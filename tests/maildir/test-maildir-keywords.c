@@ -263,6 +263,28 @@ test_locked (void)
   g_assert_true (maildir_fixture_has (&fixture, FILE_NAME));
 }
 
+/* A lock that a killed run of our own left is known at once. */
+static void
+test_left_by_us (void)
+{
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+  g_auto (MaildirKeywords) keywords = { 0 };
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  fd = maildir_box_get_fd (box);
+  maildir_fixture_put (&fixture, "INBOX/.dovetail-keywords", "0 to");
+  g_assert_no_errno (linkat (fd, ".dovetail-keywords", fd, "dovecot-keywords.lock", 0));
+  g_assert_true (maildir_keywords_assign (fd, &keywords, "a", NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (maildir_fixture_has (&fixture, FILE_NAME));
+  g_assert_false (maildir_fixture_has (&fixture, FILE_NAME ".lock"));
+  g_assert_false (maildir_fixture_has (&fixture, "INBOX/.dovetail-keywords"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -275,5 +297,6 @@ main (int argc, char **argv)
   g_test_add_func ("/maildir/keywords/unchanged-file", test_unchanged_file);
   g_test_add_func ("/maildir/keywords/later-mtime", test_later_mtime);
   g_test_add_func ("/maildir/keywords/locked", test_locked);
+  g_test_add_func ("/maildir/keywords/left-by-us", test_left_by_us);
   return g_test_run ();
 }
