@@ -259,11 +259,13 @@ test_journal_deleted (void)
   g_autoptr (GPtrArray) remote = accept_remote_side (account);
   g_autoptr (GPtrArray) remote_after = NULL;
   g_autofree char *said = NULL;
+  static const char *const done_to_mail[] = { "downloaded", "uploaded", "removed", "deleted" };
 
   accept_remove_tree (account->state);
   said = sync_and_say (account);
-  assert_says (said, " 0 downloaded, 0 uploaded");
-  assert_says (said, " 0 removed here, 0 deleted on the server");
+  assert_says (said, " messages matched");
+  for (guint i = 0; i < G_N_ELEMENTS (done_to_mail); i++)
+    g_assert_null (strstr (said, done_to_mail[i]));
   remote_after = accept_remote_side (account);
   accept_assert_same_side (remote, remote_after);
   accept_assert_equal (account, MESSAGES);
