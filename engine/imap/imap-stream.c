@@ -72,7 +72,7 @@ pull (guint8 *buffer, gsize size, gsize *length, gpointer user_data, GError **er
     return FALSE;
   if (*length > stream->left || (*length == 0 && stream->left > 0))
     {
-      g_set_error (error, NET_ERROR, NET_ERROR_CANCELLED,
+      g_set_error (error, NET_ERROR, NET_ERROR_CLOSED,
                    "a message changed while it was being sent (it had %" G_GUINT64_FORMAT
                    " octets before); nothing was stored, run again",
                    stream->size);

@@ -28,7 +28,7 @@ words_for (PlanKind kind)
     case PLAN_BASE_FLAGS:
       return "has the same flags on both sides already";
     case PLAN_DELETE_REMOTE:
-      return "would be deleted on the server: it was deleted here";
+      return "would be deleted on the server (moved to its Trash where it has one): it is gone here";
     case PLAN_REMOVE_LOCAL:
       return "would be removed here, into the attic: it was deleted on the server";
     case PLAN_EXPUNGE_MARKED:
@@ -58,6 +58,11 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
   return g_strdup_printf ("“%s”", subject);
 }
 
+/* What the other side's new messages have to be read for, to tell whether they are the same (contract C2.2).
+ */
+#define WORDS_UNDECIDED                                                                                      \
+  "would be compared with what is new on the other side, and copied only if it is not there"
+
 static void
 explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subjects)
 {
@@ -72,41 +77,45 @@ explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *s
             *remove != '\0' ? "take off " : "", remove);
   else
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
-            operation->undecided
-                ? "would be compared with what is new on the other side, and copied only if it is not there"
-                : words_for (operation->kind));
+            operation->undecided ? WORDS_UNDECIDED : words_for (operation->kind));
 }
 
 static guint
-count_kind (const MailboxSync *mailbox, PlanKind kind)
+count_kind (const MailboxSync *mailbox, PlanKind kind, gboolean undecided)
 {
   guint count = 0;
 
   for (guint i = 0; i < mailbox->plan->len; i++)
-    count += g_array_index (mailbox->plan, PlanOperation, i).kind == kind;
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+
+      count += operation->kind == kind && operation->undecided == undecided;
+    }
   return count;
 }
 
-static void
-explain_kind (MailboxSync *mailbox, PlanKind kind, GHashTable *subjects)
+/* Returns how many operations were told of. */
+static guint
+explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTable *subjects)
 {
-  guint count = count_kind (mailbox, kind);
+  guint count = count_kind (mailbox, kind, undecided);
 
   if (count > LINES)
     {
       const EngineField fields[] = { { "count", NULL, count } };
 
       report_fields (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", fields, 1,
-                     "%u messages, each: %s", count, words_for (kind));
-      return;
+                     "%u messages: each %s", count, undecided ? WORDS_UNDECIDED : words_for (kind));
+      return count;
     }
   for (guint i = 0; i < mailbox->plan->len; i++)
     {
       const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
 
-      if (operation->kind == kind)
+      if (operation->kind == kind && operation->undecided == undecided)
         explain_one (mailbox, operation, subjects);
     }
+  return count;
 }
 
 /* UIDs of which a line each is told and that no file here can name. */
@@ -117,7 +126,7 @@ find_unnamed (MailboxSync *mailbox)
   ImapUidSet *set = imap_uid_set_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    for (guint j = 0; count_kind (mailbox, kinds[i]) <= LINES && j < mailbox->plan->len; j++)
+    for (guint j = 0; count_kind (mailbox, kinds[i], FALSE) <= LINES && j < mailbox->plan->len; j++)
       {
         const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
 
@@ -152,7 +161,7 @@ fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
 }
 
 static gboolean
-explain_mailbox (MailboxSync *mailbox, GError **error)
+explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
 {
   static const PlanKind told[] = { PLAN_DOWNLOAD,      PLAN_UPLOAD,        PLAN_REPLACE,
                                    PLAN_PAIR,          PLAN_RELINK,        PLAN_LOCAL_FLAGS,
@@ -163,19 +172,25 @@ explain_mailbox (MailboxSync *mailbox, GError **error)
   if (!fetch_subjects (mailbox, subjects, error))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (told); i++)
-    explain_kind (mailbox, told[i], subjects);
+    *told_of +=
+        explain_kind (mailbox, told[i], FALSE, subjects) + explain_kind (mailbox, told[i], TRUE, subjects);
   return TRUE;
 }
 
 gboolean
 account_sync_explain (AccountSync *account, GError **error)
 {
+  guint told_of = 0;
+
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->plan != NULL && !explain_mailbox (mailbox, error))
+      if (mailbox->plan != NULL && !explain_mailbox (mailbox, &told_of, error))
         return FALSE;
     }
+  if (told_of == 0)
+    report (&account->report, ENGINE_EVENT_RESULT, NULL, "plan", "nothing would be done%s",
+            account->report.left == 0 ? ": both sides are equal" : "");
   return TRUE;
 }

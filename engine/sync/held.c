@@ -1,6 +1,7 @@
 #include "held.h"
 
 #include "hold.h"
+#include "job-journal.h"
 #include "moves.h"
 #include "uploads-in-doubt.h"
 
@@ -133,20 +134,19 @@ static void
 name_hold (HoldRun *run, MailboxSync *mailbox, guint held)
 {
   const char *account = run->account->settings->name;
+  g_autofree char *messages = words_count (held, "message");
 
   if (run->side == JOURNAL_SIDE_REMOTE)
     report_left (
         &run->account->report, mailbox->row->name, "held",
-        "%u messages were deleted or overwritten here, which is a large part of what there is; the server "
-        "still has "
-        "them. “dovetail release %s” lets that through, “dovetail release --restore %s” brings them back",
-        held, account, account);
+        "held: %s deleted or overwritten here, a large part of what there is; the server still has the mail. "
+        "`dovetail release %s/%s` lets that through, with --restore it brings the mail back here",
+        messages, account, mailbox->row->name);
   else
-    report_left (
-        &run->account->report, mailbox->row->name, "held",
-        "%u messages are gone on the server, which is a large part of what there is; they were kept here. "
-        "“dovetail release %s” removes them here, “dovetail release --restore %s” brings them back there",
-        held, account, account);
+    report_left (&run->account->report, mailbox->row->name, "held",
+                 "held: %s gone on the server, a large part of what there is; the mail was kept here. "
+                 "`dovetail release %s/%s` removes it here, with --restore it brings the mail back there",
+                 messages, account, mailbox->row->name);
 }
 
 /* Takes what is held out of the plan. */

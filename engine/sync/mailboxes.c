@@ -168,7 +168,9 @@ open_box (MailboxSync *mailbox, gboolean exists, GError **error)
       leave_mailbox (
           mailbox, "directory-missing",
           "its directory is missing or lost its cur/; nothing was deleted on the server. Put it back, or "
-          "mount it, and run again");
+          "mount it, and run again; to have this mailbox on the server only, add “!” and its name to "
+          "mailboxes="
+          " in the configuration");
       return TRUE;
     }
   if (!exists && account->dry_run)
@@ -404,9 +406,10 @@ create_on_server (MailboxSync *mailbox, GError **error)
 
   if (mailbox->row->uidvalidity != 0)
     {
-      leave_mailbox (
-          mailbox, "gone-on-server",
-          "the server has no such mailbox any more; its mail was kept here and nothing was deleted");
+      leave_mailbox (mailbox, "gone-on-server",
+                     "the server has no such mailbox any more; its mail was kept here and nothing was "
+                     "deleted. To have it here "
+                     "only, add “!” and its name to mailboxes= in the configuration");
       return TRUE;
     }
   wire = wire_name (account, mailbox->row->name);

@@ -14,19 +14,21 @@ stamp_key (guint64 size, gint64 mtime_ns)
   return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, size, mtime_ns / 1000000000);
 }
 
+/* A directory that is there and can't be looked at may hide anything; one that is not there hides nothing. */
 static void
 look_into (AccountSync *account, const char *directory, Elsewhere *elsewhere)
 {
+  g_autoptr (GError) error = NULL;
   g_autofree char *name = maildir_directory_is_hashed (directory)
                               ? maildir_read_full_name (account->maildir, directory, NULL)
                               : g_strdup (directory);
   g_autoptr (MaildirBox) box =
-      name != NULL ? maildir_box_open (account->maildir, directory, name, FALSE, NULL) : NULL;
+      name != NULL ? maildir_box_open (account->maildir, directory, name, FALSE, &error) : NULL;
   g_autoptr (MaildirScan) scan = box != NULL ? maildir_scan (box, NULL) : NULL;
 
   if (scan == NULL)
     {
-      elsewhere->is_blind = TRUE;
+      elsewhere->is_blind |= !g_error_matches (error, MAILDIR_ERROR, MAILDIR_ERROR_GONE);
       return;
     }
   for (guint i = 0; i < scan->entries->len; i++)

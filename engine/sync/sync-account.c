@@ -6,6 +6,7 @@
 #include "download.h"
 #include "explain.h"
 #include "fetch-headers.h"
+#include "job-journal.h"
 #include "local-flags.h"
 #include "mailboxes.h"
 #include "observe-local.h"
@@ -200,11 +201,14 @@ queue_offline (AccountSync *account, GError **error)
     }
   if (!account_sync_observe_local (account, error) || !account_sync_plan (account, &n_operations, error))
     return FALSE;
-  if (account->dry_run && !account_sync_explain (account, error))
-    return FALSE;
-  report (&account->report, ENGINE_EVENT_RESULT, NULL, "queued",
-          "no connection: %u changes made here are queued and go to the server at the next run",
-          n_operations);
+  if (account->dry_run)
+    return account_sync_explain (account, error);
+  g_autofree char *changes = words_count (n_operations, "change");
+  const EngineField fields[] = { { .key = "changes", .number = n_operations } };
+  report_fields (
+      &account->report, ENGINE_EVENT_RESULT, NULL, "queued", fields, G_N_ELEMENTS (fields),
+      "not connected: %s made here queued; the next run with a connection brings them to the server",
+      changes);
   return TRUE;
 }
 
@@ -225,24 +229,52 @@ run_sync (AccountSync *account, GError **error)
   return FALSE;
 }
 
+typedef struct
+{
+  const char *key;
+  const char *one;
+  const char *after; /* what was done with them */
+  guint count;
+} TallyPart;
+
+/* (transfer full): "2 messages downloaded, 1 message uploaded", without what did not happen. */
+static char *
+words_for_tally (const TallyPart *parts, guint n_parts)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < n_parts; i++)
+    {
+      g_autofree char *count = words_count (parts[i].count, parts[i].one);
+
+      if (parts[i].count > 0)
+        g_string_append_printf (text, "%s%s%s", text->len > 0 ? ", " : "", count, parts[i].after);
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static void
 sum_up (AccountSync *account)
 {
   const Tally *tally = &account->tally;
-  const EngineField fields[] = {
-    { "downloaded", NULL, tally->downloaded }, { "uploaded", NULL, tally->uploaded },
-    { "paired", NULL, tally->paired },         { "flags", NULL, tally->flags },
-    { "removed", NULL, tally->removed },       { "deleted", NULL, tally->deleted },
-    { "left", NULL, account->report.left },
+  const TallyPart parts[] = {
+    { "downloaded", "message", " downloaded", tally->downloaded },
+    { "uploaded", "message", " uploaded", tally->uploaded },
+    { "paired", "message", " matched", tally->paired },
+    { "flags", "change", " of flags", tally->flags },
+    { "removed", "message", " removed here", tally->removed },
+    { "deleted", "message", " deleted on the server", tally->deleted },
   };
+  g_autofree char *done = words_for_tally (parts, G_N_ELEMENTS (parts));
+  EngineField fields[G_N_ELEMENTS (parts) + 1];
 
-  if (!account->dry_run)
-    report_fields (
-        &account->report, ENGINE_EVENT_RESULT, NULL, "synced", fields, G_N_ELEMENTS (fields),
-        "%s: %u downloaded, %u uploaded, %u matched, %u flag changes, %u removed here, %u deleted on the "
-        "server",
-        account->report.left == 0 ? "both sides are equal" : "done, but something was left",
-        tally->downloaded, tally->uploaded, tally->paired, tally->flags, tally->removed, tally->deleted);
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    fields[i] = (EngineField){ .key = parts[i].key, .number = parts[i].count };
+  fields[G_N_ELEMENTS (parts)] = (EngineField){ .key = "left", .number = account->report.left };
+  report_fields (&account->report, ENGINE_EVENT_RESULT, NULL, "synced", fields, G_N_ELEMENTS (fields),
+                 "%s: %s",
+                 account->report.left == 0 ? "both sides are equal" : "done, but something was left",
+                 *done != '\0' ? done : "there was nothing to do");
 }
 
 /* For `status`; a journal that can't be written has been complained of already. */
@@ -310,7 +342,8 @@ job_sync (const Job *job)
   if (run_sync (&account, &error))
     {
       outcome = account.report.left == 0 ? ENGINE_OUTCOME_EQUAL : ENGINE_OUTCOME_LEFT;
-      sum_up (&account);
+      if (!account.dry_run)
+        sum_up (&account);
     }
   else
     outcome = report_error (&account.report, error);

@@ -33,8 +33,7 @@ typedef struct
 /* The most failures that one row reports: the first ones tell enough. */
 #define MAX_FAILURES 5
 
-static const char idle[] =
-    ": 0 downloaded, 0 uploaded, 0 matched, 0 flag changes, 0 removed here, 0 deleted on the server";
+static const char idle[] = ": there was nothing to do";
 
 static void
 add_difference (GString *text, const char *name_a, GStrv a, const char *name_b, GStrv b)
