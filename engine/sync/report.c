@@ -37,8 +37,9 @@ report (Report *self, EngineEventType type, const char *mailbox, const char *nam
 static gboolean
 is_news (Report *self, const char *mailbox, const char *name, const char *text)
 {
-  return self->told == NULL ||
-         g_hash_table_add (self->told, g_strdup_printf ("%s\n%s\n%s", mailbox ? mailbox : "", name, text));
+  g_autofree char *line = g_strdup_printf ("%s%s%s", mailbox ? mailbox : "", mailbox ? ": " : "", text);
+
+  return self->told == NULL || g_hash_table_insert (self->told, g_steal_pointer (&line), (gpointer)name);
 }
 
 void

@@ -9,7 +9,8 @@ typedef struct
   const char *account;
   EngineEventFunc func;
   gpointer user_data;
-  GHashTable *told; /* (nullable) warnings of report_left so far: each is told and counted once a run */
+  GHashTable *told; /* (nullable) what report_left told so far, each once a run: "MAILBOX: TEXT" -> the
+                       event's name */
   guint left;       /* warnings about something that was not brought over: exit status 1 */
   guint64 messages_done, messages_total;
   guint64 octets_done, octets_total;

@@ -7,7 +7,7 @@
 typedef struct
 {
   guint queued[JOURNAL_OPERATION_DELETE + 1]; /* by kind */
-  guint n_refused, n_held;
+  guint n_refused, n_held, n_left;
 } Pending;
 
 typedef struct
@@ -219,6 +219,27 @@ get_number (Status *status, const char *key, gint64 *number, GError **error)
   return FALSE;
 }
 
+/* What the last run could not bring over and named then, beside what is held or refused. */
+static gboolean
+tell_left (Status *status, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *text = journal_get_fact (status->journal, "last-left", &local_error);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      report (&status->report, ENGINE_EVENT_RESULT, NULL, "left", "left by the last run: %s", lines[i]);
+      status->pending.n_left++;
+    }
+  return TRUE;
+}
+
 static gboolean
 tell_last_sync (Status *status, GError **error)
 {
@@ -242,6 +263,8 @@ tell_last_sync (Status *status, GError **error)
   ago = words_ago (last);
   report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
                  "last synchronized %s (%s)", time, ago);
+  if (outcome == ENGINE_OUTCOME_LEFT && !tell_left (status, error))
+    return FALSE;
   if (outcome > ENGINE_OUTCOME_LEFT)
     report (&status->report, ENGINE_EVENT_RESULT, NULL, "last-outcome",
             "the last run did not finish (exit status %d); run `dovetail sync %s`", (int)outcome,
@@ -340,6 +363,7 @@ job_status (const Job *job)
     }
   if (!told)
     return report_error (&status.report, error);
-  return status.pending.n_held + status.pending.n_refused + status.report.left > 0 ? ENGINE_OUTCOME_LEFT
-                                                                                   : ENGINE_OUTCOME_EQUAL;
+  return status.pending.n_held + status.pending.n_refused + status.pending.n_left + status.report.left > 0
+             ? ENGINE_OUTCOME_LEFT
+             : ENGINE_OUTCOME_EQUAL;
 }

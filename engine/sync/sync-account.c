@@ -274,7 +274,36 @@ sum_up (AccountSync *account)
   report_fields (&account->report, ENGINE_EVENT_RESULT, NULL, "synced", fields, G_N_ELEMENTS (fields),
                  "%s: %s",
                  account->report.left == 0 ? "both sides are equal" : "done, but something was left",
-                 *done != '\0' ? done : "there was nothing to do");
+                 *done != '\0'               ? done
+                 : account->report.left == 0 ? "there was nothing to do"
+                                             : "there was nothing else to do");
+}
+
+#define LEFT_LINES 20
+
+/* Held and refused ones are in the journal by themselves. */
+static gboolean
+is_told_by_journal (const char *name)
+{
+  return g_str_equal (name, "held") || g_str_has_prefix (name, "refused");
+}
+
+/* (transfer full) (nullable): what was left in this run, a line each, for `status` to tell again. */
+static char *
+words_left (const Report *left)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer line, name;
+
+  g_hash_table_iter_init (&iter, left->told);
+  while (lines->len < LEFT_LINES && g_hash_table_iter_next (&iter, &line, &name))
+    if (!is_told_by_journal (name))
+      g_ptr_array_add (lines, line);
+  if (lines->len == 0)
+    return NULL;
+  g_ptr_array_add (lines, NULL);
+  return g_strjoinv ("\n", (char **)lines->pdata);
 }
 
 /* For `status`; a journal that can't be written has been complained of already. */
@@ -283,10 +312,12 @@ record_outcome (AccountSync *account, EngineOutcome outcome)
 {
   g_autofree char *now = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time () / G_USEC_PER_SEC);
   g_autofree char *status = g_strdup_printf ("%d", outcome);
+  g_autofree char *left = words_left (&account->report);
 
   if (account->journal == NULL || account->dry_run || !journal_begin (account->journal, NULL))
     return;
   if (!journal_set_fact (account->journal, "last-outcome", status, NULL) ||
+      !journal_set_fact (account->journal, "last-left", left, NULL) ||
       ((outcome == ENGINE_OUTCOME_EQUAL || outcome == ENGINE_OUTCOME_LEFT) &&
        !journal_set_fact (account->journal, "last-sync", now, NULL)) ||
       !journal_commit (account->journal, NULL))
