@@ -27,16 +27,54 @@ apply_operation (Journal *journal, const PlanOperation *operation, GError **erro
   return TRUE;
 }
 
-static gboolean
-apply_all (AccountSync *account, GError **error)
+/* Base names of files that are new somewhere: name -> mailbox. */
+static GHashTable *
+collect_new_names (AccountSync *account)
 {
+  GHashTable *names = g_hash_table_new (g_str_hash, g_str_equal);
+
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
       for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
-        if (!apply_operation (account->journal, &g_array_index (mailbox->plan, PlanOperation, j), error))
-          return FALSE;
+        {
+          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+
+          if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_PAIR)
+            g_hash_table_insert (names, (gpointer)operation->base, mailbox);
+        }
+    }
+  return names;
+}
+
+/* A row whose file is new in another mailbox tells what the file's letters mean (contract C3.3), also after a
+ * crash: it goes when the file is known there. */
+static gboolean
+is_last (GHashTable *names, MailboxSync *mailbox, const PlanOperation *operation)
+{
+  MailboxSync *now = operation->kind == PLAN_FORGET ? g_hash_table_lookup (names, operation->base) : NULL;
+
+  return now != NULL && now != mailbox;
+}
+
+static gboolean
+apply_all (AccountSync *account, gboolean last, GError **error)
+{
+  g_autoptr (GHashTable) names = collect_new_names (account);
+
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
+        {
+          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+
+          if (is_last (names, mailbox, operation) == last &&
+              !apply_operation (account->journal, operation, error))
+            return FALSE;
+        }
     }
   return TRUE;
 }
@@ -45,5 +83,12 @@ gboolean
 account_sync_apply_base (AccountSync *account, GError **error)
 {
   return journal_begin (account->journal, error) &&
-         journal_end (account->journal, apply_all (account, error), error);
+         journal_end (account->journal, apply_all (account, FALSE, error), error);
+}
+
+gboolean
+account_sync_forget_moved (AccountSync *account, GError **error)
+{
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal, apply_all (account, TRUE, error), error);
 }

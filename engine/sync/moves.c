@@ -23,7 +23,7 @@ count_new_here (AccountSync *account)
           const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
           const MessageDigest *digest;
 
-          if (operation->kind != PLAN_UPLOAD)
+          if (operation->kind != PLAN_UPLOAD && operation->kind != PLAN_PAIR)
             continue;
           digest = &mailbox_sync_find_local (mailbox, operation->base)->identity->full;
           g_hash_table_insert (

@@ -40,5 +40,7 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
 
   memcpy (row.digest, content->identity.full.bytes, sizeof row.digest);
   account->tally.paired++;
+  /* On both sides: as good as uploaded for a message that was moved here. */
+  g_hash_table_add (account->uploaded, g_memdup2 (&content->identity.full, sizeof (MessageDigest)));
   return journal_add_message (account->journal, &row, error);
 }

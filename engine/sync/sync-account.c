@@ -124,7 +124,8 @@ apply (AccountSync *account, GError **error)
   return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
          account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
          account_sync_upload (account, error) && account_sync_apply_remote_flags (account, error) &&
-         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error);
+         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error) &&
+         account_sync_forget_moved (account, error);
 }
 
 /* What was worked on is looked at once more, and so is \Trash when something went there. */

@@ -62,6 +62,39 @@ keywords_seen_here (MailboxSync *mailbox, const char *base)
   return maildir_keywords_to_flags (&keywords, name.letters, mailbox->account->pool).keywords;
 }
 
+typedef struct
+{
+  const char *base;
+  gboolean found;
+} BaseSearch;
+
+static gboolean
+compare_base (const JournalMessage *message, gpointer user_data)
+{
+  BaseSearch *search = user_data;
+
+  search->found |= g_str_equal (message->base, search->base);
+  return TRUE;
+}
+
+/* TRUE when the journal knows the file in another mailbox, whose letters it then carries; other letters than
+ * those that were sent are a change made here since. */
+static gboolean
+came_from_elsewhere (MailboxSync *mailbox, const char *base)
+{
+  GPtrArray *mailboxes = mailbox->account->mailboxes;
+  BaseSearch search = { base, FALSE };
+
+  for (guint i = 0; i < mailboxes->len && !search.found; i++)
+    {
+      const MailboxSync *other = g_ptr_array_index (mailboxes, i);
+
+      if (other != mailbox)
+        journal_foreach_message (mailbox->account->journal, other->row->id, compare_base, &search, NULL);
+    }
+  return search.found;
+}
+
 static gboolean
 retire_replaced (MailboxSync *mailbox, const JournalUpload *upload, GError **error)
 {
@@ -102,7 +135,7 @@ mailbox_sync_confirm_upload (MailboxSync *mailbox, const JournalUpload *upload,
     .internal_date = message->internal_date,
   };
 
-  if (seen != sent.keywords)
+  if (seen != sent.keywords && came_from_elsewhere (mailbox, upload->base))
     {
       row.keywords = seen;
       row.not_kept_keywords = "";

@@ -24,7 +24,8 @@ typedef struct
   guint unsure; /* flags that may be either way */
   gboolean moved[2];
   gint64 date;
-  gboolean any_date; /* of two that arrived on both sides; stays */
+  gboolean stray_letters; /* its file may have letters that get a meaning later; stays */
+  gboolean any_date;      /* of two that arrived on both sides; stays */
 } Token;
 
 struct _HistoryModel
@@ -106,7 +107,7 @@ count_gone (HistoryModel *model, HistorySide side, const char *mailbox, const ch
   Cell *cell = get_cell (model, mailbox, token);
 
   cell->gone[side]++;
-  if (!model->killed || !get_token (model, token)->is_new)
+  if (!model->killed || (!get_token (model, token)->is_new && cell->made[0] + cell->made[1] == 0))
     cell->firm[side]++;
 }
 
@@ -128,7 +129,10 @@ static void
 lose_letters (Token *state, HistorySide side)
 {
   if (side == HISTORY_LOCAL && (state->is_new || state->moved[HISTORY_LOCAL]))
-    state->unsure |= HISTORY_KEYWORDS;
+    {
+      state->unsure |= HISTORY_KEYWORDS;
+      state->stray_letters = TRUE;
+    }
 }
 
 void
@@ -150,6 +154,7 @@ history_model_rebase (HistoryModel *model, const char *mailbox, const char *toke
 {
   count_gone (model, HISTORY_LOCAL, mailbox, token);
   get_cell (model, mailbox, token)->made[HISTORY_LOCAL]++;
+  get_token (model, token)->moved[HISTORY_LOCAL] = TRUE;
 }
 
 void
@@ -424,7 +429,10 @@ begin_again (HistoryModel *model, const HistorySnapshot *snapshot)
     {
       Token *state = value;
 
-      *state = (Token){ .date = state->date, .any_date = state->any_date };
+      *state = (Token){ .date = state->date,
+                        .any_date = state->any_date,
+                        .stray_letters = state->stray_letters,
+                        .unsure = state->stray_letters ? HISTORY_KEYWORDS : 0 };
     }
   for (guint i = 0; i < snapshot->copies->len; i++)
     {

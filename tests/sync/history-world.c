@@ -1,15 +1,13 @@
-#include "history-files.h"
+#include "history-world.h"
 #include "kill-record.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,6 +139,12 @@ history_world_log (HistoryWorld *world, const char *format, ...)
 }
 
 gboolean
+history_world_has_less (HistoryWorld *world)
+{
+  return g_strv_contains ((const char *const *)world->server->options, "--capability");
+}
+
+gboolean
 history_world_may_delete (HistoryWorld *world)
 {
   if (world->history->holds && world->deletions >= 9)
@@ -200,22 +204,6 @@ wait_for_server (HistoryWorld *world)
       if (g_get_monotonic_time () > deadline)
         g_error ("the server does not let go of a client that is gone");
       g_usleep (500);
-    }
-}
-
-/* A lock that was left behind is broken when it is two minutes old: they pass. */
-static void
-age_locks (HistoryWorld *world)
-{
-  const struct timespec times[] = { { 1700000000, 0 }, { 1700000000, 0 } };
-  g_auto (GStrv) mailboxes = history_files_mailboxes (world);
-
-  for (guint i = 0; mailboxes[i] != NULL; i++)
-    {
-      g_autofree char *directory = history_files_directory (world, mailboxes[i]);
-      g_autofree char *lock = g_build_filename (directory, "dovecot-keywords.lock", NULL);
-
-      utimensat (AT_FDCWD, lock, times, AT_SYMLINK_NOFOLLOW);
     }
 }
 
@@ -293,7 +281,6 @@ history_world_sync (HistoryWorld *world, guint kill_at, gboolean half)
       history_world_log (world, "      killed %s step %u: %s", half ? "within" : "after", kill_at,
                          record.last_call);
       wait_for_server (world);
-      age_locks (world);
       return -1;
     }
   if (WIFSIGNALED (status))

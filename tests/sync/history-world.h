@@ -28,6 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HistoryWorld, history_world_free)
 
 void history_world_log (HistoryWorld *world, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* The server announces fewer capabilities than it has. */
+gboolean history_world_has_less (HistoryWorld *world);
+
 /* One more deletion may happen without being held (contract C1.4). */
 gboolean history_world_may_delete (HistoryWorld *world);
 

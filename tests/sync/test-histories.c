@@ -26,6 +26,8 @@ static const struct
 } found[] = {
   { 1053, "an upload in doubt is found after another client took a flag off: not “not kept here”" },
   { 1131, "moved on both sides to one place: the file's letters are those of its old mailbox" },
+  { 1585, "moved to where the same message came there: paired, and the old place still empties" },
+  { 1588, "the same into another mailbox: expunged from its old place, not deleted into \\Trash" },
 };
 
 static ServerFixture *
