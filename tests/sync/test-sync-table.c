@@ -322,10 +322,11 @@ parse_options (Options *options, int *argc, char ***argv)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
 
-  options->kind = g_strdup ("dovecot");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, &error))
     g_error ("%s", error->message);
+  if (options->kind == NULL)
+    options->kind = g_strdup ("dovecot");
 }
 
 int
