@@ -73,8 +73,8 @@ compare_base (const JournalMessage *message, gpointer user_data)
 {
   BaseSearch *search = user_data;
 
-  search->found |= g_str_equal (message->base, search->base);
-  return TRUE;
+  search->found = g_str_equal (message->base, search->base);
+  return !search->found;
 }
 
 /* TRUE when the journal knows the file in another mailbox, whose letters it then carries; other letters than
