@@ -9,6 +9,7 @@ journal_mailbox_free (JournalMailbox *mailbox)
   g_free (mailbox->wire_name);
   g_free (mailbox->directory);
   g_free (mailbox->special_use);
+  g_free (mailbox->mailbox_id);
   g_free (mailbox);
 }
 
@@ -26,6 +27,7 @@ read_mailbox (JournalStatement *row)
   mailbox->highestmodseq = journal_column_int (row, 6);
   mailbox->special_use = g_strdup (journal_column_text_or_null (row, 7));
   mailbox->refresh = journal_column_int (row, 8) != 0;
+  mailbox->mailbox_id = g_strdup (journal_column_text_or_null (row, 9));
   return mailbox;
 }
 
@@ -34,7 +36,7 @@ journal_list_mailboxes (Journal *journal, GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (
       journal, "SELECT id, name, wire_name, directory, uidvalidity, uidnext, highestmodseq,"
-               " special_use, refresh FROM mailbox ORDER BY name");
+               " special_use, refresh, mailbox_id FROM mailbox ORDER BY name");
   g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)journal_mailbox_free);
 
   while (journal_step (&statement))
@@ -53,6 +55,7 @@ bind_mailbox (JournalStatement *statement, const JournalMailbox *mailbox)
   journal_bind_int (statement, mailbox->highestmodseq);
   journal_bind_text (statement, mailbox->special_use);
   journal_bind_int (statement, mailbox->refresh ? 1 : 0);
+  journal_bind_text (statement, mailbox->mailbox_id);
 }
 
 static gboolean
@@ -60,7 +63,7 @@ insert_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
 {
   g_auto (JournalStatement) statement =
       journal_statement (journal, "INSERT INTO mailbox (name, wire_name, directory, uidvalidity, uidnext,"
-                                  " highestmodseq, special_use, refresh) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+                                  " highestmodseq, special_use, refresh, mailbox_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
   bind_mailbox (&statement, mailbox);
   if (!journal_write (&statement, error))
@@ -77,7 +80,7 @@ journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
 
   g_auto (JournalStatement) statement = journal_statement (
       journal, "UPDATE mailbox SET name = ?, wire_name = ?, directory = ?, uidvalidity = ?,"
-               " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ? WHERE id = ?");
+               " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ? WHERE id = ?");
   bind_mailbox (&statement, mailbox);
   journal_bind_int (&statement, mailbox->id);
   return journal_write_row (&statement, "mailbox", mailbox->id, error);

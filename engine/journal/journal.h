@@ -76,6 +76,7 @@ typedef struct
   char *special_use; /* (nullable) "\\Trash" ... */
   gboolean
       refresh; /* pairing afresh is due (UIDVALIDITY changed, journal or Maildir restored): no deletions */
+  char *mailbox_id; /* MAILBOXID as SELECT told it last, (nullable) */
 } JournalMailbox;
 
 void journal_mailbox_free (JournalMailbox *mailbox);

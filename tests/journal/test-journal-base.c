@@ -47,7 +47,8 @@ test_mailboxes (Fixture *fixture, gconstpointer data)
                           .uidnext = G_MAXUINT32,
                           .highestmodseq = G_MAXINT64,
                           .special_use = (char *)"\\Trash",
-                          .refresh = TRUE };
+                          .refresh = TRUE,
+                          .mailbox_id = (char *)"F2212ea87-6097" };
 
   begin (fixture->journal);
   g_assert_true (journal_put_mailbox (fixture->journal, &full, &error));
@@ -63,6 +64,7 @@ test_mailboxes (Fixture *fixture, gconstpointer data)
   g_assert_null (first->wire_name);
   g_assert_null (first->special_use);
   g_assert_false (first->refresh);
+  g_assert_null (first->mailbox_id);
   g_assert_cmpstr (second->name, ==, full.name);
   g_assert_cmpstr (second->wire_name, ==, full.wire_name);
   g_assert_cmpstr (second->directory, ==, full.directory);
@@ -71,6 +73,7 @@ test_mailboxes (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (second->highestmodseq, ==, full.highestmodseq);
   g_assert_cmpstr (second->special_use, ==, full.special_use);
   g_assert_true (second->refresh);
+  g_assert_cmpstr (second->mailbox_id, ==, full.mailbox_id);
 
   begin (fixture->journal);
   second->uidnext = 5;
