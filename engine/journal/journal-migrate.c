@@ -1,7 +1,6 @@
 /* The schema's history, one step a version:
  *
  *   1  facts, mailboxes, messages, uploads, the queue, holds, deletions, the attic
- *   2  mailboxes that come, go and change their names; what a new matching left over
  *
  * A step is a file of schema/ and runs in one transaction; its last line sets PRAGMA user_version. */
 #include "journal-private.h"
@@ -9,7 +8,6 @@
 
 static const char *const steps[] = {
   "/dovetail/journal/001-journal.sql",
-  "/dovetail/journal/002-mailboxes.sql",
 };
 
 guint

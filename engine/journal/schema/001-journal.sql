@@ -17,7 +17,8 @@ CREATE TABLE mailbox ( -- The mailboxes that both sides share, also those that c
   uidnext INTEGER NOT NULL,             -- UIDNEXT of the last complete observation; 0: none
   highestmodseq INTEGER NOT NULL,       -- HIGHESTMODSEQ of the last complete observation; 0: none
   special_use TEXT,                     -- "\Trash" and the like (RFC 6154); NULL for none
-  refresh INTEGER NOT NULL              -- 1: pairing afresh is due, and no deletion is believed before it
+  refresh INTEGER NOT NULL,             -- 1: pairing afresh is due, and no deletion is believed before it
+  mailbox_id TEXT                       -- MAILBOXID (RFC 8474) as SELECT told it last; NULL: never told
 ) STRICT;
 
 CREATE TABLE message ( -- The base: messages as both sides held them when they were last equal; and staged downloads.
@@ -44,6 +45,12 @@ CREATE TABLE id_block ( -- Ids of messages, taken by handles in blocks (AUTOINCR
   next INTEGER NOT NULL -- the first id that was never in a block
 ) STRICT;
 INSERT INTO id_block (next) VALUES (1);
+
+CREATE TABLE unmatched ( -- Messages that a new matching found on one side only, too many at once: they wait for release.
+  mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, -- where
+  key TEXT NOT NULL,             -- the operation that waits: "download UID" or "upload BASE"
+  PRIMARY KEY (mailbox, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE upload ( -- Uploads begun and not confirmed: intents, written before APPEND is sent.
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of the intents
