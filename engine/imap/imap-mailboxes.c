@@ -99,27 +99,68 @@ imap_session_noop (ImapSession *session, GError **error)
          imap_alone_run (session, "NOOP", NULL, imap_command_new ("NOOP"), NULL, NULL, error);
 }
 
+/* Subscriptions are a courtesy to other clients: a refusal is no failure. */
+static void
+run_courtesy (ImapSession *session, const char *name, const char *wire_name)
+{
+  ImapCodeType code = session->last_code;
+
+  imap_alone_run (session, name, wire_name, command_for (name, wire_name), NULL, NULL, NULL);
+  session->last_code = code;
+}
+
+/* TRUE too when the server refuses because that is the state already, as `code` says. */
+static gboolean
+run_change (ImapSession *session, const char *name, const char *wire_name, ImapCommand *command,
+            ImapCodeType code, GError **error)
+{
+  g_autoptr (GError) refused = NULL;
+
+  if (imap_alone_run (session, name, wire_name, command, NULL, NULL, &refused) ||
+      (g_error_matches (refused, IMAP_ERROR, IMAP_ERROR_REFUSED) && session->last_code == code))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&refused));
+  return FALSE;
+}
+
 gboolean
 imap_session_create (ImapSession *session, const char *wire_name, GError **error)
 {
-  g_autoptr (GError) refused = NULL;
-  ImapCodeType code;
-
   g_return_val_if_fail (wire_name != NULL, FALSE);
+  if (!imap_alone_begin (session, G_STRFUNC, error) ||
+      !run_change (session, "CREATE", wire_name, command_for ("CREATE", wire_name), IMAP_CODE_ALREADYEXISTS,
+                   error))
+    return FALSE;
+  run_courtesy (session, "SUBSCRIBE", wire_name);
+  return imap_session_check (session, error);
+}
+
+gboolean
+imap_session_rename (ImapSession *session, const char *from, const char *to, GError **error)
+{
+  ImapCommand *command;
+
+  g_return_val_if_fail (from != NULL && to != NULL, FALSE);
   if (!imap_alone_begin (session, G_STRFUNC, error))
     return FALSE;
-  if (!imap_alone_run (session, "CREATE", wire_name, command_for ("CREATE", wire_name), NULL, NULL,
-                       &refused) &&
-      !(g_error_matches (refused, IMAP_ERROR, IMAP_ERROR_REFUSED) &&
-        session->last_code == IMAP_CODE_ALREADYEXISTS))
-    {
-      g_propagate_error (error, g_steal_pointer (&refused));
-      return FALSE;
-    }
-  code = session->last_code;
-  /* Subscriptions are a courtesy to other clients: a refusal is no failure. */
-  imap_alone_run (session, "SUBSCRIBE", wire_name, command_for ("SUBSCRIBE", wire_name), NULL, NULL, NULL);
-  session->last_code = code;
+  command = command_for ("RENAME", from);
+  imap_command_astring (command, to);
+  if (!imap_alone_run (session, "RENAME", from, command, NULL, NULL, error))
+    return FALSE;
+  run_courtesy (session, "SUBSCRIBE", to);
+  run_courtesy (session, "UNSUBSCRIBE", from);
+  return imap_session_check (session, error);
+}
+
+gboolean
+imap_session_delete (ImapSession *session, const char *wire_name, GError **error)
+{
+  g_return_val_if_fail (wire_name != NULL, FALSE);
+  if (!imap_alone_begin (session, G_STRFUNC, error) ||
+      !run_change (session, "DELETE", wire_name, command_for ("DELETE", wire_name), IMAP_CODE_NONEXISTENT,
+                   error))
+    return FALSE;
+  run_courtesy (session, "UNSUBSCRIBE", wire_name);
   return imap_session_check (session, error);
 }
 

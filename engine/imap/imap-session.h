@@ -122,6 +122,11 @@ imap_session_status (ImapSession *session, const char *wire_name, ImapMailboxSta
 /* CREATE and SUBSCRIBE. [ALREADYEXISTS] is success. */
 gboolean imap_session_create (ImapSession *session, const char *wire_name, GError **error);
 
+/* RENAME, which takes what lies below along (RFC 9051 section 6.3.6); the subscription follows. */
+gboolean imap_session_rename (ImapSession *session, const char *from, const char *to, GError **error);
+/* DELETE and UNSUBSCRIBE. A mailbox that is gone already is success. It must not be the selected one. */
+gboolean imap_session_delete (ImapSession *session, const char *wire_name, GError **error);
+
 /* UTF-8 mailbox name -> what this session sends (modified UTF-7, or UTF-8 after ENABLE). (transfer full) */
 char *imap_session_encode_name (ImapSession *session, const char *mailbox);
 

@@ -15,9 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAKING_NAME ".dovetail-making"
-#define NAME_NAME ".dovetail-name"
-#define NAME_TEMPORARY ".dovetail-name.tmp"
 #define NAME_SIZE_MAX 4096
 #define PART_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -37,21 +34,26 @@ set_damaged (const MaildirBox *box, const char *what, GError **error)
   return FALSE;
 }
 
+gboolean
+maildir_box_make_parts (int box_fd)
+{
+  static const char *const parts[] = { "tmp", "new", "cur" };
+  g_auto (MaildirFd) mark =
+      openat (box_fd, MAILDIR_MAKING_NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+  gboolean made = mark >= 0 && fsync (box_fd) == 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    made = made && (mkdirat (box_fd, parts[i], 0700) == 0 || errno == EEXIST);
+  return made && fsync (box_fd) == 0 && unlinkat (box_fd, MAILDIR_MAKING_NAME, 0) == 0 && fsync (box_fd) == 0;
+}
+
 static gboolean
 make_parts (MaildirBox *box, GError **error)
 {
-  static const char *const parts[] = { "tmp", "new", "cur" };
-  MaildirFd mark =
-      openat (box->fd, MAKING_NAME, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-  gboolean made = mark >= 0 && fsync (box->fd) == 0;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    made = made && (mkdirat (box->fd, parts[i], 0700) == 0 || errno == EEXIST);
-  made = made && fsync (box->fd) == 0 && unlinkat (box->fd, MAKING_NAME, 0) == 0 && fsync (box->fd) == 0;
-  if (!made)
-    maildir_set_error_from_errno (error, errno, "%s: could not be made", box->label);
-  maildir_fd_close (mark);
-  return made;
+  if (maildir_box_make_parts (box->fd))
+    return TRUE;
+  maildir_set_error_from_errno (error, errno, "%s: could not be made", box->label);
+  return FALSE;
 }
 
 static gboolean
@@ -75,7 +77,7 @@ check_parts (MaildirBox *box, gboolean create, GError **error)
   gboolean has_cur = has_entry (box->fd, "cur");
   gboolean has_new = has_entry (box->fd, "new");
 
-  if ((create && !has_cur && !has_new) || has_entry (box->fd, MAKING_NAME))
+  if ((create && !has_cur && !has_new) || has_entry (box->fd, MAILDIR_MAKING_NAME))
     return make_parts (box, error);
   if (!has_cur && !has_new && is_empty_directory (box->fd))
     return set_damaged (box, "the directory is empty; mount its disk, or remove it to delete the mailbox",
@@ -122,18 +124,20 @@ static gboolean
 check_full_name (MaildirBox *box, const char *mailbox, GError **error)
 {
   gsize length;
-  g_autofree char *found = maildir_file_read (box->fd, NAME_NAME, NAME_SIZE_MAX, &length);
+  g_autofree char *found = maildir_file_read (box->fd, MAILDIR_FULL_NAME_NAME, NAME_SIZE_MAX, &length);
   gboolean absent = found == NULL && errno == ENOENT;
 
   if (found != NULL && g_str_equal (found, mailbox))
     return TRUE;
-  if (absent && maildir_file_replace (box->fd, NAME_NAME, NAME_TEMPORARY, mailbox, strlen (mailbox)))
+  if (absent && maildir_file_replace (box->fd, MAILDIR_FULL_NAME_NAME, MAILDIR_FULL_NAME_TEMPORARY, mailbox,
+                                      strlen (mailbox)))
     return TRUE;
   if (found == NULL)
-    maildir_set_error_from_errno (error, errno, "%s/" NAME_NAME, box->label);
+    maildir_set_error_from_errno (error, errno, "%s/" MAILDIR_FULL_NAME_NAME, box->label);
   else
     g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_NAME,
-                 "%s: the directory belongs to another mailbox, as " NAME_NAME " in it says", box->label);
+                 "%s: the directory belongs to another mailbox, as " MAILDIR_FULL_NAME_NAME " in it says",
+                 box->label);
   return FALSE;
 }
 
@@ -171,15 +175,6 @@ set_open_error (MaildirBox *box, int error_number, GError **error)
   else
     reason = g_strdup_printf ("the directory can't be opened: %s", g_strerror (error_number));
   set_damaged (box, reason, error);
-}
-
-static gboolean
-is_directory_of (AccountLayout layout, const char *directory, const char *mailbox)
-{
-  g_autofree char *plain = maildir_directory_for_mailbox (layout, mailbox, NULL);
-  g_autofree char *hashed = maildir_directory_hashed (layout, mailbox, NULL);
-
-  return g_strcmp0 (plain, directory) == 0 || g_strcmp0 (hashed, directory) == 0;
 }
 
 static MaildirBox *
@@ -271,16 +266,16 @@ maildir_read_full_name (Maildir *maildir, const char *directory, GError **error)
   g_autofree char *name = NULL;
   gsize length = 0;
 
-  name = fd >= 0 ? maildir_file_read (fd, NAME_NAME, NAME_SIZE_MAX, &length) : NULL;
+  name = fd >= 0 ? maildir_file_read (fd, MAILDIR_FULL_NAME_NAME, NAME_SIZE_MAX, &length) : NULL;
   if (name == NULL)
     {
-      maildir_set_error_from_errno (error, errno, "%s/" NAME_NAME, label);
+      maildir_set_error_from_errno (error, errno, "%s/" MAILDIR_FULL_NAME_NAME, label);
       return NULL;
     }
-  if (strlen (name) != length || !is_directory_of (maildir->layout, directory, name))
+  if (strlen (name) != length || !maildir_is_directory_of (maildir->layout, directory, name))
     {
       g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_NAME,
-                   "%s: the name in " NAME_NAME " is not this directory's", label);
+                   "%s: the name in " MAILDIR_FULL_NAME_NAME " is not this directory's", label);
       return NULL;
     }
   return g_steal_pointer (&name);

@@ -265,6 +265,50 @@ maildir_mailbox_for_directory (AccountLayout layout, const char *directory)
   return g_steal_pointer (&mailbox);
 }
 
+/* A component as a person may have written it: what is no escape of ours stands for itself. */
+static char *
+component_read (const char *component)
+{
+  g_autofree char *composed = g_utf8_normalize (component, -1, G_NORMALIZE_DEFAULT_COMPOSE);
+  char *decoded = component_decode (composed);
+
+  return decoded != NULL ? decoded : g_steal_pointer (&composed);
+}
+
+char *
+maildir_mailbox_for_foreign_directory (AccountLayout layout, const char *directory)
+{
+  g_autoptr (GString) mailbox = g_string_new (NULL);
+  g_autofree char *folded = NULL;
+  g_auto (GStrv) components = NULL;
+
+  if (!g_utf8_validate (directory, -1, NULL) || maildir_directory_is_hashed (directory))
+    return NULL;
+  if (layout == ACCOUNT_LAYOUT_MAILDIRPP)
+    components = *directory == '.' ? g_strsplit (directory + 1, ".", -1) : NULL;
+  else
+    components = g_strsplit (directory, "/", -1);
+  for (char **component = components; component != NULL && *component != NULL; component++)
+    {
+      g_autofree char *read = component_read (*component);
+
+      if (*read == '\0' || strchr (read, '/') != NULL)
+        return NULL;
+      g_string_append_printf (mailbox, "%s%s", component > components ? "/" : "", read);
+    }
+  folded = fold_inbox (mailbox->str);
+  return name_check (folded, NULL) ? g_steal_pointer (&folded) : NULL;
+}
+
+gboolean
+maildir_is_directory_of (AccountLayout layout, const char *directory, const char *mailbox)
+{
+  g_autofree char *plain = maildir_directory_for_mailbox (layout, mailbox, NULL);
+  g_autofree char *hashed = maildir_directory_hashed (layout, mailbox, NULL);
+
+  return g_strcmp0 (plain, directory) == 0 || g_strcmp0 (hashed, directory) == 0;
+}
+
 char *
 maildir_directory_fold (const char *directory)
 {

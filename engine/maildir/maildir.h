@@ -57,6 +57,11 @@ gboolean maildir_is_empty (Maildir *maildir);
 char *maildir_directory_for_mailbox (AccountLayout layout, const char *mailbox, GError **error);
 /* (transfer full) (nullable): NULL for a directory that is no mailbox's, or a hashed one. Pure. */
 char *maildir_mailbox_for_directory (AccountLayout layout, const char *directory);
+/* The same for a directory that a person made and named in another way than this program would: decomposed,
+ * with a "%" that escapes nothing, "Inbox". (transfer full) (nullable). Pure. */
+char *maildir_mailbox_for_foreign_directory (AccountLayout layout, const char *directory);
+/* TRUE when `directory` is one of the two that `mailbox` may get, the plain and the hashed. Pure. */
+gboolean maildir_is_directory_of (AccountLayout layout, const char *directory, const char *mailbox);
 /* For a name that folds (NFC, case) onto another's directory: the same with "%~" and a hash. (transfer full)
  */
 char *maildir_directory_hashed (AccountLayout layout, const char *mailbox, GError **error);
@@ -88,6 +93,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirBox, maildir_box_free)
 /* The full name that `.dovetail-name` gives for a hashed directory; NAME when it is not this directory's.
  * (transfer full) */
 char *maildir_read_full_name (Maildir *maildir, const char *directory, GError **error);
+
+/* Gives a mailbox directory another place, durably, with all that lies below it (in `nested` the children
+ * too); parents are made. A hashed `to` gets its `.dovetail-name`. EXISTS when something is there already.
+ * Open boxes stay valid, but for the path in their messages. */
+gboolean maildir_rename_mailbox (Maildir *maildir, const char *from, const char *to, const char *mailbox,
+                                 GError **error);
+/* Removes the directory of a mailbox without messages: cur/ new/ tmp/, the keywords file and what is this
+ * program's own, then the directory itself where nothing else is in it (contract C6.3: never recursively).
+ * What was begun and interrupted is finished. *removed FALSE: cur/ or new/ holds something; it stays a
+ * mailbox. The root and what is missing already are left as they are. */
+gboolean maildir_remove_mailbox (Maildir *maildir, const char *directory, gboolean *removed, GError **error);
 
 int maildir_box_get_fd (MaildirBox *box); /* the mailbox directory's descriptor; owned by the box */
 char maildir_box_get_separator (MaildirBox *box);
