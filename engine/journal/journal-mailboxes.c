@@ -26,7 +26,7 @@ read_mailbox (JournalStatement *row)
   mailbox->uidnext = journal_column_int (row, 5);
   mailbox->highestmodseq = journal_column_int (row, 6);
   mailbox->special_use = g_strdup (journal_column_text_or_null (row, 7));
-  mailbox->refresh = journal_column_int (row, 8) != 0;
+  mailbox->refresh = journal_column_int (row, 8);
   mailbox->mailbox_id = g_strdup (journal_column_text_or_null (row, 9));
   return mailbox;
 }
@@ -54,16 +54,16 @@ bind_mailbox (JournalStatement *statement, const JournalMailbox *mailbox)
   journal_bind_int (statement, mailbox->uidnext);
   journal_bind_int (statement, mailbox->highestmodseq);
   journal_bind_text (statement, mailbox->special_use);
-  journal_bind_int (statement, mailbox->refresh ? 1 : 0);
+  journal_bind_int (statement, mailbox->refresh);
   journal_bind_text (statement, mailbox->mailbox_id);
 }
 
 static gboolean
 insert_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
 {
-  g_auto (JournalStatement) statement =
-      journal_statement (journal, "INSERT INTO mailbox (name, wire_name, directory, uidvalidity, uidnext,"
-                                  " highestmodseq, special_use, refresh, mailbox_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "INSERT INTO mailbox (name, wire_name, directory, uidvalidity, uidnext,"
+               " highestmodseq, special_use, refresh, mailbox_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
   bind_mailbox (&statement, mailbox);
   if (!journal_write (&statement, error))

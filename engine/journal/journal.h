@@ -63,6 +63,16 @@ gboolean journal_end (Journal *journal, gboolean done, GError **error);
 char *journal_get_fact (Journal *journal, const char *key, GError **error);
 gboolean journal_set_fact (Journal *journal, const char *key, const char *value, GError **error);
 
+/* Why messages have to be paired afresh before anything else is done in a mailbox; no deletion is believed
+ * before that. The higher tells more. */
+typedef enum
+{
+  JOURNAL_REFRESH_NONE,
+  JOURNAL_REFRESH_UIDS,     /* the server's UIDs mean nothing any more; the rest of the base does */
+  JOURNAL_REFRESH_RESTORED, /* the journal or the Maildir came back from a backup */
+  JOURNAL_REFRESH_REBOUND,  /* host, user, protocol or layout changed */
+} JournalRefresh;
+
 /* Mailboxes. */
 typedef struct
 {
@@ -74,8 +84,7 @@ typedef struct
   guint32 uidnext;     /* last observed; 0: none. Moves by a complete observation only */
   guint64 highestmodseq;
   char *special_use; /* (nullable) "\\Trash" ... */
-  gboolean
-      refresh; /* pairing afresh is due (UIDVALIDITY changed, journal or Maildir restored): no deletions */
+  JournalRefresh refresh;
   char *mailbox_id; /* MAILBOXID as SELECT told it last, (nullable) */
 } JournalMailbox;
 

@@ -251,7 +251,7 @@ forget_base (MailboxSync *mailbox, GError **error)
 
   if (!journal_begin (account->journal, error))
     return FALSE;
-  mailbox->row->refresh = FALSE;
+  mailbox->row->refresh = JOURNAL_REFRESH_NONE;
   mailbox->row->uidvalidity = mailbox->uidvalidity;
   mailbox->row->uidnext = 0;
   if (journal_remove_messages (account->journal, mailbox->row->id, error) &&
@@ -268,7 +268,7 @@ must_pair_afresh (MailboxSync *mailbox, const ImapSelected *selected)
   Report *to = &mailbox->account->report;
   const JournalMailbox *row = mailbox->row;
 
-  if (row->refresh)
+  if (row->refresh != JOURNAL_REFRESH_NONE)
     return TRUE;
   if (row->uidvalidity == 0)
     return FALSE;

@@ -11,7 +11,7 @@ typedef struct
 } Binding;
 
 static gboolean
-check_fact (AccountSync *account, const Binding *binding, gboolean *changed, GError **error)
+check_fact (AccountSync *account, const Binding *binding, JournalRefresh *refresh, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autofree char *known = journal_get_fact (account->journal, binding->key, &local_error);
@@ -25,7 +25,7 @@ check_fact (AccountSync *account, const Binding *binding, gboolean *changed, GEr
     return TRUE;
   if (known != NULL)
     {
-      *changed = TRUE;
+      *refresh = JOURNAL_REFRESH_REBOUND;
       report (&account->report, ENGINE_EVENT_INFO, NULL, "rebound",
               "%s is now “%s” and was “%s”; messages will be matched again by content, nothing is deleted",
               binding->key, binding->value, known);
@@ -34,7 +34,7 @@ check_fact (AccountSync *account, const Binding *binding, gboolean *changed, GEr
 }
 
 static gboolean
-check_bindings (AccountSync *account, gboolean *changed, GError **error)
+check_bindings (AccountSync *account, JournalRefresh *refresh, GError **error)
 {
   const Account *settings = account->settings;
   const Binding bindings[] = {
@@ -45,7 +45,7 @@ check_bindings (AccountSync *account, gboolean *changed, GError **error)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (bindings); i++)
-    if (!check_fact (account, &bindings[i], changed, error))
+    if (!check_fact (account, &bindings[i], refresh, error))
       return FALSE;
   return TRUE;
 }
@@ -103,7 +103,7 @@ is_same_history (AccountSync *account)
 }
 
 static gboolean
-check_marker (AccountSync *account, const char *known_id, gboolean has_marker, gboolean *changed,
+check_marker (AccountSync *account, const char *known_id, gboolean has_marker, JournalRefresh *refresh,
               GError **error)
 {
   if (!has_marker || !g_str_equal (known_id, account->marker.id))
@@ -119,7 +119,7 @@ check_marker (AccountSync *account, const char *known_id, gboolean has_marker, g
     }
   if (is_same_history (account))
     return TRUE;
-  *changed = TRUE;
+  *refresh = MAX (*refresh, JOURNAL_REFRESH_RESTORED);
   report (&account->report, ENGINE_EVENT_INFO, NULL, "generation",
           "the Maildir or the journal was restored from a backup; messages will be matched again by content, "
           "nothing "
@@ -128,7 +128,7 @@ check_marker (AccountSync *account, const char *known_id, gboolean has_marker, g
 }
 
 static gboolean
-bind_maildir (AccountSync *account, gboolean *changed, GError **error)
+bind_maildir (AccountSync *account, JournalRefresh *refresh, GError **error)
 {
   if (account->maildir == NULL)
     return TRUE;
@@ -144,11 +144,11 @@ bind_maildir (AccountSync *account, gboolean *changed, GError **error)
     }
   if (known_id == NULL)
     return adopt_maildir (account, has_marker, error);
-  return check_marker (account, known_id, has_marker, changed, error);
+  return check_marker (account, known_id, has_marker, refresh, error);
 }
 
 static gboolean
-refresh_all (AccountSync *account, GError **error)
+refresh_all (AccountSync *account, JournalRefresh refresh, GError **error)
 {
   g_autoptr (GPtrArray) rows = journal_list_mailboxes (account->journal, error);
 
@@ -158,7 +158,7 @@ refresh_all (AccountSync *account, GError **error)
     {
       JournalMailbox *row = g_ptr_array_index (rows, i);
 
-      row->refresh = TRUE;
+      row->refresh = MAX (row->refresh, refresh);
       if (!journal_put_mailbox (account->journal, row, error))
         return FALSE;
     }
@@ -168,12 +168,12 @@ refresh_all (AccountSync *account, GError **error)
 static gboolean
 bind_all (AccountSync *account, GError **error)
 {
-  gboolean changed = FALSE;
+  JournalRefresh refresh = JOURNAL_REFRESH_NONE;
 
   return journal_begin (account->journal, error) &&
          journal_end (account->journal,
-                      check_bindings (account, &changed, error) && bind_maildir (account, &changed, error) &&
-                          (!changed || refresh_all (account, error)),
+                      check_bindings (account, &refresh, error) && bind_maildir (account, &refresh, error) &&
+                          (refresh == JOURNAL_REFRESH_NONE || refresh_all (account, refresh, error)),
                       error);
 }
 

@@ -23,6 +23,7 @@ typedef struct
 {
   GArray *pairs;          /* of Pair */
   gboolean *undecided[2]; /* remote, local */
+  gboolean whatever_size; /* a Message-ID and Date of one message on each side decide alone */
 } Pairing;
 
 typedef struct
@@ -233,6 +234,13 @@ mark_undecided (Pairing *pairing, Run run)
     }
 }
 
+/* One message on each side, and no more, before anything was paired. */
+static gboolean
+is_one_to_one (Run group)
+{
+  return group.end - group.first == 2 && run_count (group, FALSE) == 1 && run_count (group, TRUE) == 1;
+}
+
 /* `group` has one Message-ID and Date, or lacks one of them: then only the full digest decides, and messages
  * of different sizes can't share one. */
 static void
@@ -248,6 +256,8 @@ pair_group (Pairing *pairing, Run group)
       else
         mark_undecided (pairing, same_size);
     }
+  if (is_named && pairing->whatever_size && is_one_to_one (group))
+    pair_in_order (pairing, group);
   if (is_named)
     mark_undecided (pairing, group);
 }
@@ -273,23 +283,44 @@ sorted_candidates (const GPtrArray *remote, const GPtrArray *local)
   return candidates;
 }
 
-GArray *
-pair_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
-               gboolean *undecided_local)
+static void
+pair_all (Pairing *pairing, const GPtrArray *remote, const GPtrArray *local)
 {
   g_autoptr (GArray) candidates = NULL;
-  Pairing pairing = { g_array_new (FALSE, FALSE, sizeof (Pair)), { undecided_remote, undecided_local } };
   Run group;
 
   if (remote->len == 0 || local->len == 0)
-    return pairing.pairs;
+    return;
   candidates = sorted_candidates (remote, local);
   group.end = &g_array_index (candidates, Candidate, 0);
   for (const Candidate *end = group.end + candidates->len; group.end < end;)
     {
       group = run_from (group.end, end, compare_groups);
-      pair_group (&pairing, group);
+      pair_group (pairing, group);
     }
-  g_array_sort (pairing.pairs, compare_pairs);
+  g_array_sort (pairing->pairs, compare_pairs);
+}
+
+GArray *
+pair_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
+               gboolean *undecided_local)
+{
+  Pairing pairing = { g_array_new (FALSE, FALSE, sizeof (Pair)),
+                      { undecided_remote, undecided_local },
+                      FALSE };
+
+  pair_all (&pairing, remote, local);
+  return pairing.pairs;
+}
+
+GArray *
+pair_known_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
+                     gboolean *undecided_local)
+{
+  Pairing pairing = { g_array_new (FALSE, FALSE, sizeof (Pair)),
+                      { undecided_remote, undecided_local },
+                      TRUE };
+
+  pair_all (&pairing, remote, local);
   return pairing.pairs;
 }

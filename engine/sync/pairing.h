@@ -1,4 +1,5 @@
-/* Which new remote message is which new local one (contract C2.2). Pure, one to one, deterministic. */
+/* Which remote message is which local one, where no UID tells (contract C2.2, C2.3). Pure, one to one,
+ * deterministic. */
 #pragma once
 
 #include "plan.h"
@@ -16,3 +17,8 @@ typedef struct
  * that tells them apart. */
 GArray *pair_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
                        gboolean *undecided_local);
+
+/* The same for messages that were on both sides before (contract C2.3): a Message-ID and Date that only one
+ * message on each side has decide whatever the size, but for drafts. */
+GArray *pair_known_messages (const GPtrArray *remote, const GPtrArray *local, gboolean *undecided_remote,
+                             gboolean *undecided_local);

@@ -47,7 +47,7 @@ test_mailboxes (Fixture *fixture, gconstpointer data)
                           .uidnext = G_MAXUINT32,
                           .highestmodseq = G_MAXINT64,
                           .special_use = (char *)"\\Trash",
-                          .refresh = TRUE,
+                          .refresh = JOURNAL_REFRESH_REBOUND,
                           .mailbox_id = (char *)"F2212ea87-6097" };
 
   begin (fixture->journal);
@@ -63,7 +63,7 @@ test_mailboxes (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (first->name, ==, "INBOX");
   g_assert_null (first->wire_name);
   g_assert_null (first->special_use);
-  g_assert_false (first->refresh);
+  g_assert_cmpint (first->refresh, ==, JOURNAL_REFRESH_NONE);
   g_assert_null (first->mailbox_id);
   g_assert_cmpstr (second->name, ==, full.name);
   g_assert_cmpstr (second->wire_name, ==, full.wire_name);
@@ -72,7 +72,7 @@ test_mailboxes (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (second->uidnext, ==, full.uidnext);
   g_assert_cmpuint (second->highestmodseq, ==, full.highestmodseq);
   g_assert_cmpstr (second->special_use, ==, full.special_use);
-  g_assert_true (second->refresh);
+  g_assert_cmpint (second->refresh, ==, JOURNAL_REFRESH_REBOUND);
   g_assert_cmpstr (second->mailbox_id, ==, full.mailbox_id);
 
   begin (fixture->journal);

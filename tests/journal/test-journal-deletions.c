@@ -1,5 +1,6 @@
 /* Holds, deletions let through (contract C1.4) and the attic's list (C3.6). */
 #include "../../engine/journal/journal-deletions.h"
+#include "../../engine/journal/journal-unmatched.h"
 #include "journal-fixture.h"
 
 typedef struct
@@ -240,6 +241,54 @@ test_attic (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (text->str, ==, "INBOX/new \"Tea\" 5 30 77 9 [a b];INBOX/old \"Tea\" 5 10 77 9 [a b];");
 }
 
+static gboolean
+append_key (const char *key, gpointer text)
+{
+  g_string_append_printf (text, "%s;", key);
+  return TRUE;
+}
+
+static void
+assert_unmatched (Journal *journal, gint64 mailbox, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  journal_foreach_unmatched (journal, mailbox, append_key, text, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+/* C2.3: what waits after a new matching, until it is released or planned no longer. */
+static void
+test_unmatched (Fixture *fixture, gconstpointer data)
+{
+  Rows rows = add_rows (fixture->journal);
+  g_autoptr (GError) error = NULL;
+  guint count = 0;
+
+  begin (fixture->journal);
+  g_assert_true (journal_put_unmatched (fixture->journal, rows.inbox, "upload b", &error));
+  g_assert_true (journal_put_unmatched (fixture->journal, rows.inbox, "download 7", &error));
+  g_assert_true (journal_put_unmatched (fixture->journal, rows.inbox, "upload b", &error));
+  g_assert_true (journal_put_unmatched (fixture->journal, rows.archive, "upload c", &error));
+  commit (fixture->journal);
+  assert_unmatched (fixture->journal, rows.inbox, "download 7;upload b;");
+
+  begin (fixture->journal);
+  g_assert_true (journal_remove_unmatched (fixture->journal, rows.inbox, "download 7", &error));
+  g_assert_true (journal_release_unmatched (fixture->journal, rows.archive, &count, &error));
+  commit (fixture->journal);
+  g_assert_cmpuint (count, ==, 1);
+  assert_unmatched (fixture->journal, rows.inbox, "upload b;");
+  assert_unmatched (fixture->journal, rows.archive, "");
+
+  begin (fixture->journal);
+  g_assert_true (journal_remove_mailbox (fixture->journal, rows.inbox, &error));
+  commit (fixture->journal);
+  assert_unmatched (fixture->journal, rows.inbox, "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -251,6 +300,8 @@ main (int argc, char **argv)
   g_test_add ("/journal/holds/C1.4/restore", Fixture, NULL, fixture_set_up_open, test_restore,
               fixture_tear_down);
   g_test_add ("/journal/holds/C1.4/end", Fixture, NULL, fixture_set_up_open, test_end_of_hold,
+              fixture_tear_down);
+  g_test_add ("/journal/unmatched/C2.3/list", Fixture, NULL, fixture_set_up_open, test_unmatched,
               fixture_tear_down);
   g_test_add ("/journal/deletions/C1.4/count", Fixture, NULL, fixture_set_up_open, test_deletions,
               fixture_tear_down);

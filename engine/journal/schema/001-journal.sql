@@ -17,7 +17,8 @@ CREATE TABLE mailbox ( -- The mailboxes that both sides share, also those that c
   uidnext INTEGER NOT NULL,             -- UIDNEXT of the last complete observation; 0: none
   highestmodseq INTEGER NOT NULL,       -- HIGHESTMODSEQ of the last complete observation; 0: none
   special_use TEXT,                     -- "\Trash" and the like (RFC 6154); NULL for none
-  refresh INTEGER NOT NULL,             -- 1: pairing afresh is due, and no deletion is believed before it
+  refresh INTEGER NOT NULL CHECK (refresh BETWEEN 0 AND 3), -- JournalRefresh: pairing afresh is due, since 1 the UIDs mean
+                                        -- nothing, 2 journal or Maildir were restored, 3 host or user changed; 0: not due
   mailbox_id TEXT                       -- MAILBOXID (RFC 8474) as SELECT told it last; NULL: never told
 ) STRICT;
 
