@@ -2,7 +2,8 @@
  *
  *   sync-account.c    the whole: open, rounds of observe - plan - queue - apply, close
  *   open-local.c      lock, journal, Maildir, marker, what binds them to each other
- *   mailboxes.c       which mailboxes there are: LIST, directories and journal brought together
+ *   mailboxes.c match-mailboxes.c   which mailboxes there are: journal and directories, then LIST
+ *   renamed-here.c renamed-there.c gone-mailboxes.c   what became of those that are not where they were
  *   recover.c         what a crash left: staged files, flags taken off others' messages
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
@@ -53,7 +54,9 @@ typedef struct
   MaildirBox *box;    /* (nullable) in a dry run of a mailbox without a directory */
   gboolean on_server; /* LIST names it and it can be selected */
   gboolean due;       /* to be observed in this round */
-  gboolean skipped;   /* damaged or gone on one side: named, left alone */
+  gboolean skipped;   /* damaged or refused: named, left alone */
+  gboolean gone_here; /* its directory was removed */
+  gboolean gone_there; /* the server has it no more, which is believed */
   gboolean read_only; /* the server opens it for reading only */
 
   /* The observation and the plan: from observe to the end of the round. */
@@ -80,6 +83,7 @@ typedef struct
 typedef struct
 {
   guint downloaded, uploaded, paired, flags, removed, deleted;
+  guint mailboxes; /* created, renamed, deleted, on either side */
 } Tally;
 
 struct _AccountSync

@@ -74,7 +74,8 @@ count_mailbox (HoldRun *run, MailboxSync *mailbox, HoldMailbox *hold, GError **e
 {
   Journal *journal = run->account->journal;
 
-  hold->exempt = is_exempt (mailbox);
+  hold->exempt = !mailbox->gone_here && is_exempt (mailbox);
+  hold->whole = mailbox->gone_here || mailbox->gone_there;
   for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
     {
       const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
@@ -176,6 +177,19 @@ hold_mailbox (HoldRun *run, MailboxSync *mailbox, const HoldMailbox *hold, GErro
   return TRUE;
 }
 
+/* A directory that is gone may be a disk that is not mounted, a link that was lost: whatever its size, its
+ * mail goes on the server only when somebody says so. */
+static void
+hold_removed_directories (HoldRun *run, HoldMailbox *mailboxes)
+{
+  for (guint i = 0; i < run->account->mailboxes->len; i++)
+    {
+      const MailboxSync *mailbox = g_ptr_array_index (run->account->mailboxes, i);
+
+      mailboxes[i].held |= run->account->settings->hold_deletions && mailbox->gone_here;
+    }
+}
+
 static gboolean
 hold_side (HoldRun *run, GError **error)
 {
@@ -190,6 +204,7 @@ hold_side (HoldRun *run, GError **error)
   if (!count_rest (run, mailboxes, &mailboxes[account->mailboxes->len], error))
     return FALSE;
   hold_decide (&limit, mailboxes, account->mailboxes->len + 1);
+  hold_removed_directories (run, mailboxes);
   for (guint i = 0; i < account->mailboxes->len; i++)
     if (!hold_mailbox (run, g_ptr_array_index (account->mailboxes, i), &mailboxes[i], error))
       return FALSE;

@@ -348,6 +348,8 @@ account_sync_observe_local (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
+      /* A directory that is not there holds nothing: a complete look. */
+      mailbox->local_complete = mailbox->gone_here;
       if (!is_observed (mailbox))
         continue;
       name_doubles (mailbox);

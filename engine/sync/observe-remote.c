@@ -345,6 +345,14 @@ observe_mailbox (MailboxSync *mailbox, GError **error)
   return settle (mailbox, selected, error) && list_messages (mailbox, selected, error);
 }
 
+/* What is not there holds nothing: a complete look. */
+static gboolean
+observe_gone (MailboxSync *mailbox, GError **error)
+{
+  mailbox->remote_complete = TRUE;
+  return mailbox_sync_load_base (mailbox, error);
+}
+
 gboolean
 account_sync_observe_remote (AccountSync *account, GError **error)
 {
@@ -352,7 +360,11 @@ account_sync_observe_remote (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->due && !mailbox->skipped && mailbox->on_server && !observe_mailbox (mailbox, error))
+      if (!mailbox->due || mailbox->skipped)
+        continue;
+      if (mailbox->gone_there && !observe_gone (mailbox, error))
+        return FALSE;
+      if (mailbox->on_server && !observe_mailbox (mailbox, error))
         return FALSE;
     }
   return TRUE;

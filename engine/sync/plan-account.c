@@ -1,5 +1,6 @@
 #include "plan-account.h"
 
+#include "gone-mailboxes.h"
 #include "held.h"
 #include "misplaced.h"
 #include "moves.h"
@@ -18,6 +19,21 @@ collect_expunging (const JournalOperation *operation, gpointer user_data)
   if (g_str_equal (operation->detail, MARKED_DETAIL) && sscanf (operation->key, "delete %u", &uid) == 1)
     g_hash_table_add (user_data, GUINT_TO_POINTER (uid));
   return TRUE;
+}
+
+static void
+drop_waiting (MailboxSync *mailbox)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, i);
+
+      if (!mailbox_sync_waits_for_end (mailbox, &operation))
+        g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
+    }
+  g_array_set_size (mailbox->plan, kept);
 }
 
 static gboolean
@@ -42,6 +58,7 @@ plan_one (MailboxSync *mailbox, GError **error)
   if (!journal_queue_foreach (account->journal, mailbox->row->id, collect_expunging, expunging, error))
     return FALSE;
   mailbox->plan = plan_mailbox (&input);
+  drop_waiting (mailbox);
   return TRUE;
 }
 
@@ -188,7 +205,8 @@ failed:
 static gboolean
 is_planned (AccountSync *account, const MailboxSync *mailbox)
 {
-  return mailbox->due && !mailbox->skipped && (account->session == NULL || mailbox->on_server);
+  return mailbox->due && !mailbox->skipped &&
+         (account->session == NULL || mailbox->on_server || mailbox->gone_there);
 }
 
 gboolean

@@ -206,6 +206,8 @@ confirm_gone (MailboxSync *mailbox, GError **error)
       imap_uid_set_add (uids, operation->uid);
       g_ptr_array_add (gone, operation);
     }
+  if (mailbox->gone_there)
+    return g_steal_pointer (&gone);
   if (!mailbox_sync_search_uids (mailbox, uids, found, &refused, error))
     return NULL;
   for (guint i = gone->len; i-- > 0;)
@@ -224,11 +226,11 @@ account_sync_remove_local (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
       g_autoptr (GPtrArray) gone = NULL;
-      gboolean selected;
+      gboolean selected = TRUE;
 
       if (!mailbox_sync_plans (mailbox, PLAN_REMOVE_LOCAL))
         continue;
-      if (!mailbox_sync_select (mailbox, &selected, error))
+      if (!mailbox->gone_there && !mailbox_sync_select (mailbox, &selected, error))
         return FALSE;
       if (!selected)
         continue;

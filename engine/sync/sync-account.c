@@ -6,6 +6,7 @@
 #include "download.h"
 #include "explain.h"
 #include "fetch-headers.h"
+#include "gone-mailboxes.h"
 #include "job-journal.h"
 #include "local-flags.h"
 #include "mailboxes.h"
@@ -167,6 +168,7 @@ run_rounds (AccountSync *account, GError **error)
   for (guint round = 0; round < MAX_ROUNDS; round++)
     {
       guint n_operations;
+      gboolean changed;
 
       if (!observe_and_plan (account, &n_operations, error))
         return FALSE;
@@ -174,11 +176,13 @@ run_rounds (AccountSync *account, GError **error)
         return account_sync_explain (account, error);
       if (!record_observation (account, error))
         return FALSE;
-      if (n_operations == 0)
-        return finish_rounds (account);
-      if (!apply (account, error))
+      if (n_operations > 0 && !apply (account, error))
         return FALSE;
       choose_due (account);
+      if (!account_sync_end_gone (account, &changed, error))
+        return FALSE;
+      if (n_operations == 0 && !changed)
+        return finish_rounds (account);
     }
   report_left (&account->report, NULL, "unsettled",
                "the mailboxes kept changing while they were synchronized; run again for the rest");
@@ -265,6 +269,7 @@ sum_up (AccountSync *account)
     { "flags", "change", " of flags", tally->flags },
     { "removed", "message", " removed here", tally->removed },
     { "deleted", "message", " deleted on the server", tally->deleted },
+    { "mailboxes", "change", " of mailboxes", tally->mailboxes },
   };
   g_autofree char *done = words_for_tally (parts, G_N_ELEMENTS (parts));
   EngineField fields[G_N_ELEMENTS (parts) + 1];

@@ -1,0 +1,256 @@
+/* The server's LIST and the mailboxes of this run brought together. */
+#include "gone-mailboxes.h"
+#include "mailbox-names.h"
+#include "mailboxes-private.h"
+#include "mailboxes.h"
+#include "renamed-here.h"
+#include "renamed-there.h"
+#include "../message/text-safe.h"
+
+#include <string.h>
+
+/* One look at the server's mailboxes. */
+typedef struct
+{
+  AccountSync *account;
+  GPtrArray *items; /* of ImapListItem */
+  GPtrArray *fresh; /* of ListedMailbox: those that no row has */
+  GHashTable *rows; /* names of all rows of the journal, also of those that sleep */
+} Match;
+
+static gboolean
+note_on_server (MailboxSync *mailbox, const ImapListItem *item, GError **error)
+{
+  JournalMailbox *row = mailbox->row;
+  const char *use = mailbox_item_special_use (item);
+
+  mailbox->on_server = TRUE;
+  if (g_strcmp0 (row->wire_name, item->raw) == 0 && g_strcmp0 (row->special_use, use) == 0)
+    return TRUE;
+  g_free (row->wire_name);
+  row->wire_name = g_strdup (item->raw);
+  g_free (row->special_use);
+  row->special_use = g_strdup (use);
+  return account_sync_put_row (mailbox->account, row, error);
+}
+
+static void
+leave_item (AccountSync *account, const ImapListItem *item, const char *why)
+{
+  g_autofree char *safe = text_make_safe (item->raw);
+
+  report_left (&account->report, safe, "name", "%s; the mailbox was left on the server. Rename it there",
+               why);
+}
+
+static gboolean
+is_among (const GPtrArray *fresh, const char *name)
+{
+  for (guint i = 0; i < fresh->len; i++)
+    if (g_str_equal (((ListedMailbox *)g_ptr_array_index (fresh, i))->name, name))
+      return TRUE;
+  return FALSE;
+}
+
+/* A row is known by the name the server gave it; one that the server did not have yet, by ours. */
+static gboolean
+match_item (Match *match, const ImapListItem *item, GError **error)
+{
+  AccountSync *account = match->account;
+  g_autofree char *name = mailbox_name_from_item (account->session, item);
+  MailboxSync *mailbox;
+
+  if (name == NULL)
+    {
+      leave_item (account, item, "this name can't be a directory's");
+      return TRUE;
+    }
+  mailbox = account_sync_find_mailbox (account, name);
+  if ((mailbox != NULL && mailbox->on_server) || is_among (match->fresh, name))
+    leave_item (account, item, "the server has two mailboxes that would both get this name here");
+  else if (mailbox != NULL)
+    return note_on_server (mailbox, item, error);
+  else if (!g_hash_table_contains (match->rows, name))
+    {
+      ListedMailbox *listed = g_new0 (ListedMailbox, 1);
+
+      listed->name = g_steal_pointer (&name);
+      listed->item = item;
+      g_ptr_array_add (match->fresh, listed);
+    }
+  return TRUE;
+}
+
+static gboolean
+match_items (Match *match, GError **error)
+{
+  AccountSync *account = match->account;
+
+  for (guint i = 0; i < match->items->len; i++)
+    {
+      const ImapListItem *item = g_ptr_array_index (match->items, i);
+
+      if (imap_list_item_has (item, "\\Trash") && account->trash_wire_name == NULL)
+        account->trash_wire_name = g_strdup (item->raw);
+      if (mailbox_item_is_selectable (item) && !match_item (match, item, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+add_fresh (AccountSync *account, const ListedMailbox *listed, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *directory = account_sync_choose_directory (account, NULL, listed->name, &local_error);
+  MailboxSync *mailbox;
+
+  if (directory == NULL)
+    {
+      leave_item (account, listed->item, local_error->message);
+      return TRUE;
+    }
+  mailbox = account_sync_add_mailbox (account, listed->name, directory, error);
+  return mailbox != NULL && mailbox_sync_open_box (mailbox, TRUE, error) &&
+         note_on_server (mailbox, listed->item, error);
+}
+
+static gboolean
+add_all_fresh (Match *match, GError **error)
+{
+  for (guint i = 0; i < match->fresh->len; i++)
+    {
+      const ListedMailbox *listed = g_ptr_array_index (match->fresh, i);
+
+      if (!listed->taken && account_sync_wants (match->account, listed->name) &&
+          !add_fresh (match->account, listed, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* What was renamed to a name that configuration does not want sleeps from now on. */
+static void
+put_to_sleep (AccountSync *account)
+{
+  for (guint i = account->mailboxes->len; i-- > 0;)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (account_sync_wants (account, mailbox->row->name))
+        continue;
+      account_sync_leave_alone (account, mailbox->row->name, mailbox->row->directory);
+      g_ptr_array_remove_index (account->mailboxes, i);
+    }
+}
+
+gboolean
+mailbox_sync_create_on_server (MailboxSync *mailbox, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *wanted = mailbox_sync_wanted_name (mailbox);
+  g_autofree char *wire =
+      mailbox_name_to_wire (account->session, wanted != NULL ? wanted : mailbox->row->name);
+
+  if (wire == NULL)
+    {
+      mailbox_sync_leave (mailbox, "name",
+                          "the server can't have a mailbox of this name; rename the directory");
+      return TRUE;
+    }
+  if (account->dry_run)
+    {
+      report (&account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan",
+              "would be created on the server: its directory is new here");
+      return TRUE;
+    }
+  if (!account_sync_raise_generation (account, error))
+    return FALSE;
+  if (!imap_session_create (account->session, wire, &local_error))
+    {
+      if (!g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      mailbox_sync_leave (mailbox, "create-refused", local_error->message);
+      return TRUE;
+    }
+  if (wanted != NULL)
+    {
+      g_free (mailbox->row->name);
+      mailbox->row->name = g_steal_pointer (&wanted);
+    }
+  mailbox->row->wire_name = g_steal_pointer (&wire);
+  mailbox->on_server = TRUE;
+  account->tally.mailboxes++;
+  report (&account->report, ENGINE_EVENT_INFO, mailbox->row->name, "created", "created on the server");
+  return account_sync_put_row (account, mailbox->row, error);
+}
+
+/* Directories that the server has no mailbox for. */
+static gboolean
+create_new (AccountSync *account, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->row->uidvalidity == 0 && mailbox->box != NULL && !mailbox->on_server &&
+          !mailbox->skipped && !mailbox_sync_create_on_server (mailbox, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+name_unknown (AccountSync *account)
+{
+  for (guint i = 0; account->only != NULL && account->only[i] != NULL; i++)
+    if (account_sync_find_mailbox (account, account->only[i]) == NULL)
+      {
+        g_autofree char *safe = text_make_safe (account->only[i]);
+
+        report_left (&account->report, safe, "unknown-mailbox",
+                     "there is no such mailbox, here or on the server, or “mailboxes” leaves it out");
+      }
+}
+
+static gboolean
+collect_rows (Match *match, GError **error)
+{
+  g_autoptr (GPtrArray) rows = journal_list_mailboxes (match->account->journal, error);
+
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    g_hash_table_add (match->rows, g_strdup (((JournalMailbox *)g_ptr_array_index (rows, i))->name));
+  return rows != NULL;
+}
+
+static gboolean
+run_match (Match *match, GError **error)
+{
+  AccountSync *account = match->account;
+
+  return collect_rows (match, error) && match_items (match, error) &&
+         account_sync_follow_renames (account, match->fresh, error) &&
+         account_sync_carry_renames (account, match->items, error) &&
+         account_sync_believe_gone (account, match->items, error) && add_all_fresh (match, error) &&
+         create_new (account, error);
+}
+
+gboolean
+account_sync_match_mailboxes (AccountSync *account, GError **error)
+{
+  g_autoptr (GPtrArray) items = imap_session_list (account->session, error);
+  g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func ((GDestroyNotify)listed_mailbox_free);
+  g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Match match = { account, items, fresh, rows };
+
+  if (items == NULL || !run_match (&match, error))
+    return FALSE;
+  put_to_sleep (account);
+  name_unknown (account);
+  account_sync_sort_mailboxes (account);
+  return TRUE;
+}
