@@ -1,5 +1,6 @@
 #include "sasl.h"
 #include "../message/text-safe.h"
+#include "sasl-token.h"
 #include <gsasl.h>
 #include <string.h>
 
@@ -14,8 +15,10 @@ struct _Sasl
   char *password;
   char *channel_binding; /* (nullable) base64 */
   char *channel_binding_type;
-  Gsasl *library;
-  Gsasl_session *session;
+  char *token_response;   /* (nullable) what the token's mechanism says first */
+  char *server_words;     /* (nullable) */
+  Gsasl *library;         /* (nullable) with a token there is none */
+  Gsasl_session *session; /* (nullable) */
   guint steps;
   gboolean satisfied; /* the mechanism has nothing more to say, and was not deceived */
   GError *failure;    /* (nullable) sticky: a callback said no, or a challenge was not valid */
@@ -27,10 +30,13 @@ typedef struct
   gboolean is_bound;       /* needs channel binding */
   gboolean shows_password; /* the server sees it, and so does who listens */
   gboolean is_client_first;
+  gboolean takes_token; /* instead of a password */
 } Mechanism;
 
 /* In order of preference. */
 static const Mechanism mechanisms[] = {
+  { "OAUTHBEARER", FALSE, TRUE, TRUE, TRUE },
+  { "XOAUTH2", FALSE, TRUE, TRUE, TRUE },
   { "SCRAM-SHA-256-PLUS", TRUE, FALSE, TRUE },
   { "SCRAM-SHA-1-PLUS", TRUE, FALSE, TRUE },
   { "SCRAM-SHA-256", FALSE, FALSE, TRUE },
@@ -57,7 +63,8 @@ contains (const char *const *names, const char *name)
 static gboolean
 is_usable (const Mechanism *mechanism, const SaslCredentials *credentials)
 {
-  return (credentials->secure || !mechanism->shows_password) &&
+  return mechanism->takes_token == (credentials->token != NULL) &&
+         (credentials->secure || !mechanism->shows_password) &&
          (credentials->channel_binding != NULL || !mechanism->is_bound);
 }
 
@@ -148,9 +155,16 @@ encode_binding (GBytes *binding)
 }
 
 static gboolean
-start (Sasl *sasl, GError **error)
+start (Sasl *sasl, const SaslCredentials *credentials, GError **error)
 {
-  int code = gsasl_init (&sasl->library);
+  int code;
+
+  if (credentials->token != NULL)
+    {
+      sasl->token_response = sasl_token_first_response (sasl->mechanism, credentials, error);
+      return sasl->token_response != NULL;
+    }
+  code = gsasl_init (&sasl->library);
 
   if (code == GSASL_OK)
     {
@@ -183,7 +197,7 @@ sasl_new (const char *mechanism, const SaslCredentials *credentials, GError **er
   sasl->password = g_strdup (credentials->password);
   sasl->channel_binding = encode_binding (credentials->channel_binding);
   sasl->channel_binding_type = g_strdup (credentials->channel_binding_type);
-  return start (sasl, error) ? g_steal_pointer (&sasl) : NULL;
+  return start (sasl, credentials, error) ? g_steal_pointer (&sasl) : NULL;
 }
 
 static void
@@ -213,6 +227,8 @@ sasl_free (Sasl *sasl)
   if (sasl->library != NULL)
     gsasl_done (sasl->library);
   wipe_string (sasl->password);
+  wipe_string (sasl->token_response);
+  g_free (sasl->server_words);
   g_free (sasl->user);
   g_free (sasl->channel_binding);
   g_free (sasl->channel_binding_type);
@@ -277,17 +293,42 @@ judge_challenge (Sasl *sasl, GBytes *challenge, int code)
                      sasl->mechanism, gsasl_strerror (code));
 }
 
+/* First the token; a challenge behind it says why the server does not want it. */
+static void
+take_token_step (Sasl *sasl, GBytes *challenge, char **data, gsize *length)
+{
+  sasl->satisfied = sasl->steps == 1;
+  *data = g_strdup (sasl->satisfied ? sasl->token_response : sasl_token_last_response (sasl->mechanism));
+  *length = strlen (*data);
+  if (!sasl->satisfied)
+    sasl->server_words =
+        text_make_safe_len (g_bytes_get_data (challenge, NULL), g_bytes_get_size (challenge));
+}
+
 static void
 take_step (Sasl *sasl, GBytes *challenge, char **data, gsize *length)
 {
   int code;
 
   sasl->steps++;
+  if (sasl->token_response != NULL)
+    {
+      take_token_step (sasl, challenge, data, length);
+      return;
+    }
   code = gsasl_step (sasl->session, g_bytes_get_data (challenge, NULL), g_bytes_get_size (challenge), data,
                      length);
   sasl->satisfied = code == GSASL_OK;
   if (code != GSASL_OK && code != GSASL_NEEDS_MORE)
     judge_challenge (sasl, challenge, code);
+}
+
+static gboolean
+has_said_all (const Sasl *sasl)
+{
+  if (sasl->token_response != NULL)
+    return sasl->server_words != NULL;
+  return sasl->satisfied || sasl->steps == MAX_STEPS;
 }
 
 GBytes *
@@ -296,7 +337,7 @@ sasl_step (Sasl *sasl, GBytes *challenge, GError **error)
   char *data = NULL;
   gsize length = 0;
 
-  if (sasl->failure == NULL && (sasl->satisfied || sasl->steps == MAX_STEPS))
+  if (sasl->failure == NULL && has_said_all (sasl))
     sasl->failure =
         g_error_new (SASL_ERROR, SASL_ERROR_EXCHANGE, "the server goes on asking after %u steps of %s",
                      sasl->steps, sasl->mechanism);
@@ -319,8 +360,18 @@ sasl_finish (Sasl *sasl, GError **error)
     }
   if (sasl->satisfied)
     return TRUE;
-  g_set_error (error, SASL_ERROR, SASL_ERROR_EXCHANGE,
-               "the server said OK before it proved that it knows the password (%s); it may be a false one",
-               sasl->mechanism);
+  if (sasl->server_words != NULL)
+    g_set_error (error, SASL_ERROR, SASL_ERROR_EXCHANGE, "the server refused the access token (“%s”)",
+                 sasl->server_words);
+  else
+    g_set_error (error, SASL_ERROR, SASL_ERROR_EXCHANGE,
+                 "the server said OK before it proved that it knows the password (%s); it may be a false one",
+                 sasl->mechanism);
   return FALSE;
+}
+
+const char *
+sasl_get_server_words (const Sasl *sasl)
+{
+  return sasl->server_words;
 }

@@ -1,8 +1,9 @@
 /* SASL exchanges (RFC 4422) for IMAP and POP3, on GNU SASL; no base64 and no wire here.
  *
- * Mechanisms: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN, in this order.
- * PLAIN and LOGIN only when `secure` (TLS, or the loopback exception). SCRAM iterations outside 4096..1000000
- * are refused before the password is used; success needs the server's proof.
+ * Mechanisms: SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, PLAIN, LOGIN, in this order;
+ * with an access token only OAUTHBEARER (RFC 7628) and XOAUTH2. What shows password or token only when
+ * `secure` (TLS, or the loopback exception). SCRAM iterations outside 4096..1000000 are refused before the
+ * password is used; success needs the server's proof.
  */
 #pragma once
 
@@ -23,6 +24,9 @@ typedef struct
   gboolean secure;
   GBytes *channel_binding;          /* (nullable) */
   const char *channel_binding_type; /* (nullable) "tls-exporter" or "tls-unique" */
+  const char *token;                /* (nullable) an OAuth 2.0 access token, instead of the password */
+  const char *host;                 /* with a token: as configured */
+  guint16 port;
 } SaslCredentials;
 
 typedef struct _Sasl Sasl;
@@ -46,3 +50,7 @@ GBytes *sasl_step (Sasl *sasl, GBytes *challenge, GError **error);
 /* The server said OK: TRUE only if the mechanism is satisfied too (SCRAM: the server's signature was valid).
  */
 gboolean sasl_finish (Sasl *sasl, GError **error);
+
+/* (nullable) What the server said against the token, made safe: it comes in a challenge, before the refusal.
+ */
+const char *sasl_get_server_words (const Sasl *sasl);
