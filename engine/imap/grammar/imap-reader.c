@@ -232,7 +232,7 @@ imap_reader_take_body (ImapReader *reader)
 static gboolean
 read_string (ImapReader *reader, GString *string)
 {
-  ImapToken token;
+  ImapToken token = { NULL, 0 };
 
   if (imap_reader_peek (reader, '"'))
     return read_quoted (reader, string);
