@@ -20,10 +20,13 @@ fill_request (const Options *options, EngineRequest *request, GError **error)
 const Command command_release = {
   .name = "release",
   .arguments = "[ACCOUNT[/MAILBOX]…]",
-  .summary = "Let held deletions through, or --restore them",
+  .summary = "Let held deletions through, or --restore them; try again what was refused",
   .help = "When too much was deleted at once, the deletions are held and `dovetail status` names them. This "
           "lets them\n"
-          "through, once, or with --restore brings the messages back. The next sync carries it out.\n\n"
+          "through, once, or with --restore brings the messages back. What the server refused for good is "
+          "tried\n"
+          "again, and what waits since messages were matched again is copied. The next sync carries it "
+          "out.\n\n"
           "Examples:\n"
           "  dovetail release work/INBOX\n"
           "  dovetail release --restore work",

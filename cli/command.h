@@ -26,7 +26,7 @@ const Command *const *commands (void);
 
 /* NULL when there is none. */
 const Command *command_find (const char *name);
-/* The one whose name is the least different. */
-const Command *command_nearest (const char *name);
+/* (transfer full): "sync, status ... or check". */
+char *command_names (void);
 
 extern const Command command_sync, command_status, command_release, command_undelete, command_check;

@@ -67,12 +67,11 @@ complain_of_usage (const Options *options, const Command *command, const char *t
 static int
 complain_of_command (const Options *options, const char *name)
 {
-  g_autofree char *text = NULL;
+  g_autofree char *names = command_names ();
+  g_autofree char *text = name != NULL
+                              ? g_strdup_printf ("“%s” is no command; the commands are %s", name, names)
+                              : g_strdup_printf ("a command is missing: %s", names);
 
-  if (name == NULL)
-    return complain_of_usage (options, NULL,
-                              "a command is missing: sync, status, release, undelete or check");
-  text = g_strdup_printf ("“%s” is no command; the nearest is “%s”", name, command_nearest (name)->name);
   return complain_of_usage (options, NULL, text);
 }
 
@@ -82,7 +81,8 @@ run_command (Options *options, const Command *command)
   g_autoptr (GError) error = NULL;
   g_autoptr (Output) output = NULL;
   EngineRequest request = { .command = command->command,
-                            .selectors = (const char *const *)options->selectors };
+                            .selectors = (const char *const *)options->selectors,
+                            .detail = output_detail (options) };
   int status;
 
   if (command->fill_request != NULL && !command->fill_request (options, &request, &error))
@@ -94,6 +94,17 @@ run_command (Options *options, const Command *command)
   return status;
 }
 
+/* "help" and "help COMMAND" are "--help" and "COMMAND --help". */
+static void
+take_help (int argc, char **argv)
+{
+  if (argc < 2 || !g_str_equal (argv[1], "help"))
+    return;
+  argv[1] = argc > 2 ? argv[2] : (char *)"--help";
+  if (argc > 2)
+    argv[2] = (char *)"--help";
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -102,6 +113,7 @@ main (int argc, char *argv[])
   const Command *command;
 
   set_up_process ();
+  take_help (argc, argv);
   if (!options_parse_program (&options, &argc, &argv, &error))
     return complain_of_usage (&options, NULL, error->message);
   if (options.version)

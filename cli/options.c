@@ -64,7 +64,7 @@ describe_commands (void)
 
   for (const Command *const *command = commands (); *command != NULL; command++)
     g_string_append_printf (text, "  %-10s %s\n", (*command)->name, (*command)->summary);
-  g_string_append (text, "\n`dovetail COMMAND --help` tells more of each.");
+  g_string_append (text, "\n`dovetail help COMMAND` tells more of each.");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

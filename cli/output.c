@@ -8,7 +8,6 @@
 
 struct _Output
 {
-  guint verbosity;
   gboolean quiet, json;
   Progress *progress; /* (nullable) */
 };
@@ -18,12 +17,21 @@ output_new (const Options *options)
 {
   Output *output = g_new0 (Output, 1);
 
-  output->verbosity = options->verbosity;
   output->quiet = options->quiet;
   output->json = options->json;
   if (!options->quiet && !options->json)
     output->progress = progress_new ();
   return output;
+}
+
+EngineDetail
+output_detail (const Options *options)
+{
+  if (options->verbosity >= 2)
+    return ENGINE_DETAIL_ALL;
+  if (options->verbosity == 1 || (options->json && !options->quiet))
+    return ENGINE_DETAIL_EVENTS;
+  return ENGINE_DETAIL_RESULTS;
 }
 
 void
@@ -59,13 +67,11 @@ is_wanted (const Output *output, const EngineEvent *event)
 {
   switch (event->type)
     {
-    case ENGINE_EVENT_INFO:
-      return output->verbosity >= 1 || (output->json && !output->quiet);
-    case ENGINE_EVENT_DEBUG:
-      return output->verbosity >= 2;
     case ENGINE_EVENT_RESULT:
     case ENGINE_EVENT_PROGRESS:
       return !output->quiet;
+    case ENGINE_EVENT_INFO:
+    case ENGINE_EVENT_DEBUG:
     case ENGINE_EVENT_WARNING:
     case ENGINE_EVENT_ERROR:
     case ENGINE_EVENT_DONE:

@@ -9,6 +9,8 @@
 typedef struct _Output Output;
 
 Output *output_new (const Options *options);
+/* What of the engine's events is wanted. */
+EngineDetail output_detail (const Options *options);
 void output_free (Output *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Output, output_free)
 

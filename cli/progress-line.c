@@ -90,11 +90,12 @@ cut (GString *line, guint columns)
 }
 
 char *
-progress_line (const char *label, const ProgressCount *count, const ProgressRate *rate, gint64 now,
-               guint columns)
+progress_line (const char *label, const char *place, const ProgressCount *count, const ProgressRate *rate,
+               gint64 now, guint columns)
 {
   g_autoptr (GString) line = g_string_new (NULL);
   g_autofree char *valid = g_utf8_make_valid (label, -1);
+  g_autofree char *valid_place = place != NULL ? g_utf8_make_valid (place, -1) : NULL;
   double seconds = seconds_since (rate, now);
 
   g_string_append_printf (line, "%s: %" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT " messages", valid,
@@ -106,6 +107,8 @@ progress_line (const char *label, const ProgressCount *count, const ProgressRate
       append_rate (line, count, rate, seconds);
       append_time_left (line, count, rate, seconds);
     }
+  if (valid_place != NULL)
+    g_string_append_printf (line, ", at %s", valid_place);
   cut (line, columns);
   return g_string_free (g_steal_pointer (&line), FALSE);
 }

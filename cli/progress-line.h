@@ -22,6 +22,7 @@ typedef struct
 /* Takes a look at the clock. */
 void progress_rate_update (ProgressRate *rate, const ProgressCount *count, gint64 now);
 
-/* (transfer full): "work/INBOX: 120/3000 messages, 12.3/140.0 MB, 2.1 MB/s, 1:05 left", cut to `columns`. */
-char *progress_line (const char *label, const ProgressCount *count, const ProgressRate *rate, gint64 now,
-                     guint columns);
+/* (transfer full): "work: 120/3000 messages, 12.3/140.0 MB, 2.1 MB/s, 1:05 left, at INBOX", cut to `columns`.
+ * The counts are those of `label` as a whole; `place` (nullable) is where it is now. */
+char *progress_line (const char *label, const char *place, const ProgressCount *count,
+                     const ProgressRate *rate, gint64 now, guint columns);

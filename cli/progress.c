@@ -86,7 +86,17 @@ label (Progress *progress, const EngineEvent *event)
 
   if (n_accounts > 1)
     return g_strdup_printf ("%u accounts", n_accounts);
-  return safe_label (event->account, event->mailbox);
+  return safe_label (event->account, NULL);
+}
+
+/* (transfer full) (nullable): where it is now. */
+static char *
+place (Progress *progress, const EngineEvent *event)
+{
+  if (event->mailbox == NULL)
+    return NULL;
+  return g_hash_table_size (progress->accounts) > 1 ? safe_label (event->account, event->mailbox)
+                                                    : safe_text (event->mailbox);
 }
 
 static void
@@ -94,10 +104,11 @@ draw (Progress *progress, const EngineEvent *event, gint64 now)
 {
   ProgressCount count = sum (progress);
   g_autofree char *name = label (progress, event);
+  g_autofree char *at = place (progress, event);
   g_autofree char *line = NULL;
 
   progress_rate_update (&progress->rate, &count, now);
-  line = progress_line (name, &count, &progress->rate, now, columns () - 1);
+  line = progress_line (name, at, &count, &progress->rate, now, columns () - 1);
   fprintf (stderr, "\r%s\033[K", line);
   fflush (stderr);
   progress->is_visible = TRUE;

@@ -6,12 +6,14 @@
 struct _EngineRelay
 {
   GMainContext *context;
+  EngineDetail detail;
   EngineEventFunc event;
   gpointer user_data;
 
   GMutex mutex;
   GCond room;
   GQueue on_the_way; /* of EngineEvent, under the mutex */
+  gboolean is_open;  /* under the mutex: each event on the way has its source */
 
   /* The sender's own. */
   gint64 progress_sent;  /* monotonic time of the last one */
@@ -60,11 +62,12 @@ event_free (EngineEvent *event)
 }
 
 EngineRelay *
-engine_relay_new (GMainContext *context, EngineEventFunc event, gpointer user_data)
+engine_relay_new (GMainContext *context, EngineDetail detail, EngineEventFunc event, gpointer user_data)
 {
   EngineRelay *relay = g_new0 (EngineRelay, 1);
 
   relay->context = context != NULL ? g_main_context_ref (context) : NULL;
+  relay->detail = detail;
   relay->event = event;
   relay->user_data = user_data;
   g_queue_init (&relay->on_the_way);
@@ -102,18 +105,35 @@ deliver (gpointer user_data)
 
 /* By a source always: g_main_context_invoke may run the function here and now, on the account's thread. */
 static void
-send (EngineRelay *relay, EngineEvent *event)
+attach_delivery (EngineRelay *relay)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, deliver, relay, NULL);
+  g_source_attach (source, relay->context);
+}
+
+void
+engine_relay_open (EngineRelay *relay)
+{
+  g_mutex_lock (&relay->mutex);
+  relay->is_open = TRUE;
+  for (guint i = g_queue_get_length (&relay->on_the_way); i > 0; i--)
+    attach_delivery (relay);
+  g_mutex_unlock (&relay->mutex);
+}
+
+static void
+send (EngineRelay *relay, EngineEvent *event)
+{
   g_mutex_lock (&relay->mutex);
   while (g_queue_get_length (&relay->on_the_way) >= ON_THE_WAY_MAX)
     g_cond_wait (&relay->room, &relay->mutex);
   g_queue_push_tail (&relay->on_the_way, event);
+  if (relay->is_open)
+    attach_delivery (relay);
   g_mutex_unlock (&relay->mutex);
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, deliver, relay, NULL);
-  g_source_attach (source, relay->context);
 }
 
 static void
@@ -136,6 +156,8 @@ engine_relay_send (const EngineEvent *event, gpointer user_data)
 {
   EngineRelay *relay = user_data;
 
+  if (!engine_detail_has (relay->detail, event->type))
+    return;
   if (event->type == ENGINE_EVENT_PROGRESS)
     {
       send_progress (relay, event);

@@ -7,8 +7,11 @@
 
 typedef struct _EngineRelay EngineRelay;
 
-/* `event` is called on `context`, never from inside engine_relay_send. (transfer full) */
-EngineRelay *engine_relay_new (GMainContext *context, EngineEventFunc event, gpointer user_data);
+/* `event` is called on `context`, never from inside engine_relay_send, and for what `detail` has. Nothing
+ * arrives before the relay is opened. (transfer full) */
+EngineRelay *
+engine_relay_new (GMainContext *context, EngineDetail detail, EngineEventFunc event, gpointer user_data);
+void engine_relay_open (EngineRelay *relay);
 
 /* An EngineEventFunc for the account's thread, with the relay as user_data; waits while too much is on the
  * way. */

@@ -28,6 +28,8 @@ typedef struct
   EngineEventFunc event;
   gpointer event_data;
   GPtrArray *selections; /* of EngineSelection */
+  gboolean in_order;     /* one account's events after the other's */
+  GQueue waiting;        /* of EngineRelay, unowned: those to be opened one after the other */
   guint n_running;
   EngineOutcome worst;
 } EngineRun;
@@ -179,8 +181,18 @@ run_free (gpointer user_data)
   EngineRun *run = user_data;
 
   g_clear_pointer (&run->selections, g_ptr_array_unref);
+  g_queue_clear (&run->waiting);
   g_free (run->subject);
   g_free (run);
+}
+
+static void
+open_next (EngineRun *run)
+{
+  EngineRelay *relay = g_queue_pop_head (&run->waiting);
+
+  if (relay != NULL)
+    engine_relay_open (relay);
 }
 
 static void
@@ -192,6 +204,7 @@ end_account (AccountRun *account_run, EngineOutcome outcome)
   account_run_free (account_run);
   if (outcome_rank (outcome) > outcome_rank (run->worst))
     run->worst = outcome;
+  open_next (run);
   if (--run->n_running > 0)
     return;
   run->engine->is_running = FALSE;
@@ -218,6 +231,7 @@ make_job (const EngineRun *run, const EngineRequest *request, const EngineSelect
   return (Job){ .account = selection->account,
                 .event = engine_relay_send,
                 .event_data = relay,
+                .detail = request->detail,
                 .cancellable = cancellable,
                 .only = (const char *const *)selection->mailboxes,
                 .dry_run = request->dry_run,
@@ -239,7 +253,8 @@ start_account (GTask *task, const EngineRequest *request, const EngineSelection 
 
   account_run->task = g_object_ref (task);
   account_run->command = request->command;
-  account_run->relay = engine_relay_new (g_task_get_context (task), pass_on, account_run);
+  account_run->relay = engine_relay_new (g_task_get_context (task), request->detail, pass_on, account_run);
+  g_queue_push_tail (&run->waiting, account_run->relay);
   account_run->job = make_job (run, request, selection, g_task_get_cancellable (task), account_run->relay);
   account_run->thread = g_thread_try_new (selection->account->name, account_thread, account_run, &error);
   if (account_run->thread != NULL)
@@ -266,6 +281,8 @@ engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *ca
   run->event = event;
   run->event_data = event_data;
   run->worst = ENGINE_OUTCOME_EQUAL;
+  run->in_order = request->command != ENGINE_COMMAND_SYNC || request->dry_run;
+  g_queue_init (&run->waiting);
   run->selections = engine_select (engine->accounts, request->selectors, &error);
   if (run->selections == NULL)
     {
@@ -276,6 +293,9 @@ engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *ca
   run->n_running = run->selections->len;
   for (guint i = 0; i < run->selections->len; i++)
     start_account (task, request, g_ptr_array_index (run->selections, i));
+  open_next (run);
+  while (!run->in_order && !g_queue_is_empty (&run->waiting))
+    open_next (run);
 }
 
 gboolean

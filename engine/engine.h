@@ -3,7 +3,8 @@
  * An engine has accounts (from a configuration file) and runs one request at a time on them: each account in
  * a thread of its own, side by side; one that fails does not stop the others. What happens is told by events,
  * delivered on the main context that was the thread's default when engine_run_async was called, in order for
- * each account. The engine prints nothing.
+ * each account; but for a sync that changes something, whose progress is to be seen, one account's events are
+ * all delivered before those of the next in the file. The engine prints nothing.
  */
 #pragma once
 
@@ -40,6 +41,7 @@ typedef struct
   gboolean list_only;           /* UNDELETE: show what matches, bring nothing back */
   gint64 removed_since;         /* UNDELETE: only what was removed at or after (seconds since 1970); 0: all */
   const char *subject;          /* UNDELETE: (nullable) part of the Subject, case aside */
+  EngineDetail detail;          /* which events are sent */
 } EngineRequest;
 
 typedef struct _Engine Engine;

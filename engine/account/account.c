@@ -76,16 +76,18 @@ pattern_matches (const char *pattern, const char *mailbox)
 }
 
 gboolean
+account_pattern_matches (const char *pattern, const char *mailbox)
+{
+  return pattern_matches (*pattern == '!' ? pattern + 1 : pattern, mailbox);
+}
+
+gboolean
 account_wants_mailbox (const Account *account, const char *mailbox)
 {
   gboolean wanted = FALSE;
 
   for (char **pattern = account->mailboxes; *pattern != NULL; pattern++)
-    {
-      gboolean excludes = **pattern == '!';
-
-      if (pattern_matches (*pattern + (excludes ? 1 : 0), mailbox))
-        wanted = !excludes;
-    }
+    if (account_pattern_matches (*pattern, mailbox))
+      wanted = **pattern != '!';
   return wanted;
 }

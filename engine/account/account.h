@@ -64,3 +64,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Account, account_free)
  */
 gboolean
 account_wants_mailbox (const Account *account, const char *mailbox);
+
+/* TRUE when one of account->mailboxes, a "!" before it aside, matches `mailbox`. */
+gboolean account_pattern_matches (const char *pattern, const char *mailbox);

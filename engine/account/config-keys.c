@@ -134,6 +134,15 @@ set_layout (Account *account, const char *value, GError **error)
 }
 
 static gboolean
+only_excludes (char **patterns)
+{
+  for (; *patterns != NULL; patterns++)
+    if (**patterns != '!')
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 set_mailboxes (Account *account, const char *value, GError **error)
 {
   g_auto (GStrv) split = g_strsplit (value, ";", -1);
@@ -152,6 +161,9 @@ set_mailboxes (Account *account, const char *value, GError **error)
   patterns = g_strv_builder_end (builder);
   if (patterns[0] == NULL)
     return config_value_refuse (error, value, "names no mailbox", "patterns separated by ;, as in *;!Spam");
+  if (only_excludes (patterns))
+    return config_value_refuse (error, value, "only excludes, so that no mailbox is left",
+                                "first what is wanted, as in *;!Spam");
   g_strfreev (account->mailboxes);
   account->mailboxes = g_steal_pointer (&patterns);
   return TRUE;
@@ -288,13 +300,12 @@ config_key_find (const char *name)
 const ConfigKey *
 config_key_nearest (const char *name)
 {
-  const ConfigKey *nearest = keys;
-  guint least = G_MAXUINT;
+  const ConfigKey *nearest = NULL;
+  guint least = (guint)strlen (name) / 2 + 1; /* more differs: it is another word */
 
   for (const ConfigKey *key = keys; key->name != NULL; key++)
     {
-      /* "password" was to be "password-command", however much is missing. */
-      guint distance = g_str_has_prefix (key->name, name) ? 1 : config_value_distance (key->name, name);
+      guint distance = config_value_distance (name, key->name);
 
       if (distance < least)
         {

@@ -16,21 +16,16 @@ typedef struct
 } ConfigKey;
 
 /* All keys, in the contract's order; the last has a NULL name. */
-const ConfigKey *
-config_keys (void);
+const ConfigKey *config_keys (void);
 
 /* (nullable) */
-const ConfigKey *
-config_key_find (const char *name);
+const ConfigKey *config_key_find (const char *name);
 
-/* The key that `name` most likely was to be. */
-const ConfigKey *
-config_key_nearest (const char *name);
+/* (nullable): the key that `name` most likely was to be. */
+const ConfigKey *config_key_nearest (const char *name);
 
 /* (transfer full): an account with all defaults, but for the port. */
-Account *
-config_account_new (const char *name);
+Account *config_account_new (const char *name);
 
 /* The port that belongs to protocol and security, where none was set. */
-void
-config_account_complete (Account *account);
+void config_account_complete (Account *account);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* No key is near to a longer name. */
-#define DISTANCE_MAX 64
+#define NAME_MAX_LENGTH 64
 
 gboolean
 config_value_refuse (GError **error, const char *value, const char *problem, const char *advice)
@@ -70,30 +70,38 @@ config_value_has_control (const char *value)
   return FALSE;
 }
 
-guint
-config_value_distance (const char *a, const char *b)
+/* The next row of the table: `before` and `row` are the distances of the beginnings of a that are two and one
+ * octets shorter to each beginning of b. */
+static void
+fill_row (const char *a, guint i, const char *b, const guint *before, const guint *row, guint *next)
 {
-  gsize a_length = strlen (a);
-  gsize b_length = strlen (b);
-  guint row[DISTANCE_MAX + 1]; /* to each beginning of b, from the beginning of a seen so far */
-
-  if (a_length > DISTANCE_MAX || b_length > DISTANCE_MAX)
-    return (guint)MAX (a_length, b_length);
-  for (guint j = 0; j <= b_length; j++)
-    row[j] = j;
-  for (guint i = 1; i <= a_length; i++)
+  next[0] = i;
+  for (guint j = 1; b[j - 1] != '\0'; j++)
     {
-      guint diagonal = row[0];
+      guint changed = row[j - 1] + (a[i - 1] != b[j - 1]);
+      guint one_more = MIN (row[j], next[j - 1]) + 1;
 
-      row[0] = i;
-      for (guint j = 1; j <= b_length; j++)
-        {
-          guint changed = diagonal + (a[i - 1] != b[j - 1]);
-          guint one_more = MIN (row[j], row[j - 1]) + 1;
-
-          diagonal = row[j];
-          row[j] = MIN (changed, one_more);
-        }
+      next[j] = MIN (changed, one_more);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        next[j] = MIN (next[j], before[j - 2] + 1);
     }
-  return row[b_length];
+}
+
+guint
+config_value_distance (const char *name, const char *word)
+{
+  guint rows[3][NAME_MAX_LENGTH + 1];
+  guint name_length = (guint)MIN (strlen (name), NAME_MAX_LENGTH + 1), word_length = (guint)strlen (word);
+  guint least;
+
+  if (name_length > NAME_MAX_LENGTH || word_length > NAME_MAX_LENGTH)
+    return G_MAXUINT;
+  for (guint j = 0; j <= word_length; j++)
+    rows[0][j] = j;
+  for (guint i = 1; i <= name_length; i++)
+    fill_row (name, i, word, rows[(i + 1) % 3], rows[(i + 2) % 3], rows[i % 3]);
+  least = rows[name_length % 3][word_length];
+  for (guint j = 0; j < word_length; j++)
+    least = MIN (least, rows[name_length % 3][j] + 1);
+  return least;
 }

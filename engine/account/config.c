@@ -5,6 +5,7 @@
 #include "config-keys.h"
 #include "config-roots.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #define GROUP_PREFIX "account "
@@ -33,17 +34,36 @@ account_name_in (const char *group)
   return length >= 1 && length <= NAME_MAX_LENGTH && name[length] == '\0' && name[0] != '.' ? name : NULL;
 }
 
+/* (transfer full) */
+static char *
+list_keys (void)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const ConfigKey *key = config_keys (); key->name != NULL; key++)
+    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", key->name);
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
 static gboolean
 check_key_is_known (const char *name, GError **error)
 {
+  const ConfigKey *nearest = NULL;
   g_autofree char *safe = NULL;
+  g_autofree char *known = NULL;
 
   if (config_key_find (name) != NULL)
     return TRUE;
   safe = text_make_safe (name);
-  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
-               "%s: there is no such key; the nearest is %s, write that or leave the line out", safe,
-               config_key_nearest (name)->name);
+  nearest = config_key_nearest (name);
+  known = list_keys ();
+  if (nearest != NULL)
+    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
+                 "%s: there is no such key; the nearest is %s, write that or leave the line out", safe,
+                 nearest->name);
+  else
+    g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
+                 "%s: there is no such key; leave the line out, or write one of %s", safe, known);
   return FALSE;
 }
 
@@ -105,6 +125,23 @@ set_key (Account *account, GKeyFile *file, const char *group, const ConfigKey *k
   return FALSE;
 }
 
+/* A name may turn out to be this machine's: the connected peer's address decides (contract C8). */
+static gboolean
+check_security (const Account *account, GError **error)
+{
+  g_autoptr (GInetAddress) address =
+      account->host != NULL ? g_inet_address_new_from_string (account->host) : NULL;
+
+  if (account->security != ACCOUNT_SECURITY_NONE || address == NULL ||
+      g_inet_address_get_is_loopback (address))
+    return TRUE;
+  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
+               "security: “none” is for a server on this machine only, and %s is another; write "
+               "security=tls, or starttls",
+               account->host);
+  return FALSE;
+}
+
 /* (transfer full) (nullable) */
 static Account *
 read_account (GKeyFile *file, const char *group, const char *name, GError **error)
@@ -118,6 +155,8 @@ read_account (GKeyFile *file, const char *group, const char *name, GError **erro
   for (const ConfigKey *key = config_keys (); key->name != NULL; key++)
     if (!set_key (account, file, group, key, error))
       return NULL;
+  if (!check_security (account, error))
+    return NULL;
   config_account_complete (account);
   return g_steal_pointer (&account);
 }

@@ -25,6 +25,17 @@ typedef enum
   ENGINE_EVENT_DONE,     /* the account is finished: outcome */
 } EngineEventType;
 
+/* What is told beside results, warnings, errors and progress. */
+typedef enum
+{
+  ENGINE_DETAIL_ALL,
+  ENGINE_DETAIL_EVENTS,  /* no DEBUG */
+  ENGINE_DETAIL_RESULTS, /* neither DEBUG nor INFO */
+} EngineDetail;
+
+/* FALSE: an event of this type need not even be made up. */
+gboolean engine_detail_has (EngineDetail detail, EngineEventType type);
+
 /* One machine-readable field of an event, for --json. */
 typedef struct
 {

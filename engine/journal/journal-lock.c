@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,12 +67,20 @@ flock_restarting (int fd, int operation)
   return result;
 }
 
-static void
-set_busy_error (const char *path, int fd, GError **error)
+/* What the file says: whoever was killed is still in it. */
+static gint64
+read_holder (int fd)
 {
   char text[24] = "";
   gssize length = pread (fd, text, sizeof text - 1, 0);
-  gint64 holder = length > 0 ? g_ascii_strtoll (text, NULL, 10) : 0;
+
+  return length > 0 ? g_ascii_strtoll (text, NULL, 10) : 0;
+}
+
+static void
+set_busy_error (const char *path, int fd, GError **error)
+{
+  gint64 holder = read_holder (fd);
   g_autofree char *name =
       holder > 0 ? g_strdup_printf ("process %" G_GINT64_FORMAT, holder) : g_strdup ("a process just begun");
 
@@ -128,6 +137,42 @@ journal_unlock (JournalLock *lock)
       close (lock->fd);
     }
   g_free (lock);
+}
+
+/* The kernel's list: "2: FLOCK  ADVISORY  WRITE PID MAJOR:MINOR:INODE 0 EOF". The device there need not be
+ * what stat names (btrfs), so that process and inode decide. */
+static gboolean
+is_locked_by (gint64 holder, ino_t inode)
+{
+  g_autofree char *list = NULL;
+  g_autofree char *pid = g_strdup_printf (" %" G_GINT64_FORMAT " ", holder);
+  g_autofree char *file = g_strdup_printf (":%" G_GUINT64_FORMAT " ", (guint64)inode);
+  g_auto (GStrv) lines = NULL;
+
+  if (!g_file_get_contents ("/proc/locks", &list, NULL, NULL))
+    return FALSE;
+  lines = g_strsplit (list, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (strstr (lines[i], " FLOCK ") != NULL && strstr (lines[i], pid) != NULL &&
+        strstr (lines[i], file) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+gint64
+journal_lock_holder (const char *state_dir)
+{
+  g_autofree char *path = g_build_filename (state_dir, "lock", NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  struct stat status;
+  gint64 holder = 0;
+
+  if (fd < 0)
+    return 0;
+  if (fstat (fd, &status) == 0)
+    holder = read_holder (fd);
+  close (fd);
+  return holder > 0 && is_locked_by (holder, status.st_ino) ? holder : 0;
 }
 
 gboolean

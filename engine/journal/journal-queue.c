@@ -76,6 +76,19 @@ journal_queue_refuse (Journal *journal, gint64 mailbox, const char *key, const c
   return journal_write_row (&statement, what, mailbox, error);
 }
 
+gboolean
+journal_queue_retry (Journal *journal, gint64 mailbox, guint *count, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "UPDATE operation SET state = 0, reason = NULL WHERE state = 1 AND mailbox = ?");
+
+  journal_bind_int (&statement, mailbox);
+  if (!journal_write (&statement, error))
+    return FALSE;
+  *count = sqlite3_changes (journal->database);
+  return TRUE;
+}
+
 static gboolean
 read_operation (JournalStatement *row, JournalOperation *operation)
 {

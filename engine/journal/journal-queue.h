@@ -13,6 +13,8 @@ typedef enum
   JOURNAL_OPERATION_REPLACE,
   JOURNAL_OPERATION_FLAGS,
   JOURNAL_OPERATION_DELETE,
+  JOURNAL_OPERATION_RENAME, /* of the mailbox itself, like CREATE */
+  JOURNAL_OPERATION_DELETE_MAILBOX,
 } JournalOperationKind;
 
 typedef enum
@@ -45,6 +47,8 @@ gboolean journal_queue_end (Journal *journal, gint64 mailbox, GError **error);
 gboolean journal_queue_remove (Journal *journal, gint64 mailbox, const char *key, GError **error); /* done */
 gboolean
 journal_queue_refuse (Journal *journal, gint64 mailbox, const char *key, const char *reason, GError **error);
+/* What was refused in `mailbox` is queued again. *count: how many. */
+gboolean journal_queue_retry (Journal *journal, gint64 mailbox, guint *count, GError **error);
 
 typedef gboolean (*JournalOperationFunc) (const JournalOperation *operation, gpointer user_data);
 /* mailbox 0: all. By mailbox name, kind, and first appearance. Must not write. */

@@ -38,6 +38,8 @@ typedef enum
 JournalLock *journal_lock (const char *state_dir, GError **error);
 void journal_unlock (JournalLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (JournalLock, journal_unlock)
+/* The process that holds the lock now; 0: none. Takes no lock itself, so that it is in nobody's way. */
+gint64 journal_lock_holder (const char *state_dir);
 
 /* Opens state_dir/journal.sqlite. A corrupt database (PRAGMA quick_check after an unclean end, or SQLite's
  * word) is, in WRITE mode, set aside as journal.sqlite.damaged-N with its WAL, a new one is begun, and

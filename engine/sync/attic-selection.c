@@ -1,4 +1,6 @@
 #include "attic-selection.h"
+
+#include "subject.h"
 #include "job-journal.h"
 
 #include <string.h>
@@ -92,6 +94,7 @@ attic_message_report (const AtticMessage *message, Report *report, const char *n
 {
   g_autofree char *removed = words_time (message->removed);
   g_autofree char *size = words_size (message->size);
+  g_autofree char *subject = words_subject (message->subject);
   const EngineField fields[] = { { .key = "id", .number = message->id },
                                  { .key = "subject", .string = message->subject },
                                  { .key = "date", .number = message->internal_date },
@@ -99,5 +102,5 @@ attic_message_report (const AtticMessage *message, Report *report, const char *n
                                  { .key = "octets", .number = (gint64)message->size } };
 
   report_fields (report, ENGINE_EVENT_RESULT, message->mailbox, name, fields, G_N_ELEMENTS (fields),
-                 "%s“%s”, %s, removed %s", prefix, message->subject, size, removed);
+                 "%s%s, %s, removed %s", prefix, subject, size, removed);
 }

@@ -110,10 +110,41 @@ tell_missing (const Job *job, Report *self, GHashTable *names)
       }
 }
 
+static gboolean
+any_matches (const char *pattern, GHashTable *names)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, names);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (account_pattern_matches (pattern, name))
+      return TRUE;
+  return FALSE;
+}
+
+/* A pattern that matches nothing is likely to be a slip; one that excludes may well be kept for later. */
+static void
+tell_idle_patterns (const Job *job, Report *self, GHashTable *all)
+{
+  for (char **pattern = job->account->mailboxes; *pattern != NULL; pattern++)
+    {
+      g_autofree char *safe = text_make_safe (*pattern);
+
+      if (**pattern != '!' && !any_matches (*pattern, all))
+        report_left (
+            self, NULL, "pattern",
+            "“%s” in mailboxes= matches no mailbox on the server: is it written right? `dovetail check "
+            "-v %s` lists those left out, too",
+            safe, self->account);
+    }
+}
+
 static void
 tell_mailboxes (const Job *job, Report *self, ImapSession *session, GPtrArray *items)
 {
   g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   guint asleep = 0;
 
   for (guint i = 0; i < items->len; i++)
@@ -124,9 +155,11 @@ tell_mailboxes (const Job *job, Report *self, ImapSession *session, GPtrArray *i
       if (imap_list_item_has (item, "\\Noselect") || imap_list_item_has (item, "\\NonExistent") ||
           !check_name (job, self, session, item, &name))
         continue;
+      g_hash_table_add (all, g_strdup (name));
       if (!is_asked_for (job, name))
         {
           asleep++;
+          report (self, ENGINE_EVENT_INFO, name, "left-out", "left out");
           continue;
         }
       report (self, ENGINE_EVENT_INFO, name, "mailbox", "ok");
@@ -137,6 +170,7 @@ tell_mailboxes (const Job *job, Report *self, ImapSession *session, GPtrArray *i
                                  { .key = "left_out", .number = asleep } };
 
   tell_missing (job, self, names);
+  tell_idle_patterns (job, self, all);
   report_fields (self, ENGINE_EVENT_RESULT, NULL, "mailboxes", fields, G_N_ELEMENTS (fields),
                  "ok: %u mailbox%s to synchronize, %u left out", g_hash_table_size (names),
                  g_hash_table_size (names) == 1 ? "" : "es", asleep);

@@ -42,7 +42,7 @@ connect (const Job *job, Report *self, GError **error)
     return NULL;
   report (self, ENGINE_EVENT_RESULT, NULL, "password", "ok: password: there is one");
   session = imap_session_open (account, password, g_main_context_get_thread_default (), job->cancellable,
-                               NULL, NULL, error);
+                               report_log, self, error);
   secret_free (password);
   if (session == NULL)
     return NULL;

@@ -3,7 +3,9 @@
 #include "copy-to-trash.h"
 #include "expunge.h"
 #include "remove-local.h"
+#include "job-journal.h"
 #include "search.h"
+#include "tell.h"
 #include "uploads-in-doubt.h"
 
 #include <string.h>
@@ -70,6 +72,19 @@ compare_with_journal (const ImapFetch *fetch, gpointer user_data)
     g_ptr_array_add (deletion->strangers, operation);
 }
 
+static void
+tell_strangers (MailboxSync *mailbox, guint count)
+{
+  g_autofree char *messages = words_count (count, "message");
+  const gboolean is_one = count == 1;
+
+  report (&mailbox->account->report, ENGINE_EVENT_WARNING, mailbox->row->name, "stranger",
+          "%s on the server %s deleted here (another size or date under the same UID); %s not deleted and "
+          "%s fetched again",
+          messages, is_one ? "is not the one that was" : "are not the ones that were",
+          is_one ? "it was" : "they were", is_one ? "is" : "are");
+}
+
 static gboolean
 forget_strangers (Deletion *deletion, GError **error)
 {
@@ -78,11 +93,7 @@ forget_strangers (Deletion *deletion, GError **error)
 
   if (deletion->strangers->len == 0)
     return TRUE;
-  report (&mailbox->account->report, ENGINE_EVENT_WARNING, mailbox->row->name, "stranger",
-          "%u messages on the server are not the ones that were deleted here (another size or date under the "
-          "same "
-          "UID); they were not deleted and are fetched again",
-          deletion->strangers->len);
+  tell_strangers (mailbox, deletion->strangers->len);
   if (!journal_begin (journal, error))
     return FALSE;
   for (guint i = 0; i < deletion->strangers->len; i++)
@@ -161,6 +172,16 @@ carry_out (Deletion *deletion, GError **error)
   return imap_uid_set_is_empty (to_expunge) || mailbox_sync_expunge (mailbox, to_expunge, error);
 }
 
+static void
+tell_remaining (MailboxSync *mailbox, guint count)
+{
+  g_autofree char *messages = words_count (count, "message");
+
+  report_left (&mailbox->account->report, mailbox->row->name, "not-deleted",
+               "the server did not delete %s that %s deleted here; the next run tries again", messages,
+               count == 1 ? "was" : "were");
+}
+
 /* What is really gone leaves the base; what the server still shows is named and stays. */
 static gboolean
 drop_remaining (Deletion *deletion, GError **error)
@@ -184,10 +205,7 @@ drop_remaining (Deletion *deletion, GError **error)
         remaining++;
       }
   if (remaining > 0)
-    report_left (
-        &mailbox->account->report, mailbox->row->name, "not-deleted",
-        "the server did not delete %u messages that were deleted here; they are tried again at the next run",
-        remaining);
+    tell_remaining (mailbox, remaining);
   return TRUE;
 }
 
@@ -213,6 +231,18 @@ counts_as_deletion (MailboxSync *mailbox, const PlanOperation *operation)
 
   return operation->kind == PLAN_DELETE_REMOTE && !was_draft &&
          !g_hash_table_contains (mailbox->account->moved, &operation->row);
+}
+
+static void
+tell_deleted (const Deletion *deletion)
+{
+  GHashTableIter iter;
+  gpointer operation;
+
+  g_hash_table_iter_init (&iter, deletion->pending);
+  while (mailbox_sync_is_heard (deletion->mailbox) && g_hash_table_iter_next (&iter, NULL, &operation))
+    if (((const PlanOperation *)operation)->kind == PLAN_DELETE_REMOTE)
+      mailbox_sync_tell (deletion->mailbox, operation, 0, NULL);
 }
 
 static gboolean
@@ -241,6 +271,7 @@ record (Deletion *deletion, GError **error)
       mailbox->account->tally.deleted += g_hash_table_size (deletion->pending);
       report_progress (&mailbox->account->report, mailbox->row->name, g_hash_table_size (deletion->pending),
                        0);
+      tell_deleted (deletion);
       return TRUE;
     }
   journal_rollback (journal);

@@ -1,6 +1,8 @@
 #include "download.h"
 
 #include "record-pair.h"
+#include "subject.h"
+#include "tell.h"
 
 #include <string.h>
 
@@ -125,7 +127,12 @@ pair_arrival (Download *download, const Arrival *arrival, const PlanOperation *u
     return FALSE;
   if (mailbox_sync_record_pair (mailbox, arrival->operation->uid, upload->base, error) &&
       journal_commit (mailbox->account->journal, error))
-    return TRUE;
+    {
+      PlanOperation pair = { .kind = PLAN_PAIR, .uid = arrival->operation->uid, .base = upload->base };
+
+      mailbox_sync_tell (mailbox, &pair, 0, NULL);
+      return TRUE;
+    }
   journal_rollback (mailbox->account->journal);
   return FALSE;
 }
@@ -240,6 +247,18 @@ mark_present (MailboxSync *mailbox, Arrival *arrival, GError **error)
   return journal_set_message_state (mailbox->account->journal, arrival->row, JOURNAL_MESSAGE_PRESENT, error);
 }
 
+static void
+tell_arrivals (const Download *download)
+{
+  for (guint i = 0; mailbox_sync_is_heard (download->mailbox) && i < download->arrivals->len; i++)
+    {
+      const Arrival *arrival = g_ptr_array_index (download->arrivals, i);
+      g_autofree char *subject = subject_decode (arrival->delivered.identity.subject);
+
+      mailbox_sync_tell (download->mailbox, arrival->operation, 0, subject);
+    }
+}
+
 /* The order of contract C2.1, for all that arrived since the last time. */
 static gboolean
 settle_group (Download *download, GError **error)
@@ -254,6 +273,7 @@ settle_group (Download *download, GError **error)
         maildir_box_sync (box, error) && commit_step (download, mark_present, error)))
     return FALSE;
   download->mailbox->account->tally.downloaded += download->arrivals->len;
+  tell_arrivals (download);
   g_ptr_array_set_size (download->arrivals, 0);
   download->octets = 0;
   return TRUE;
@@ -458,7 +478,10 @@ pair_all (MailboxSync *mailbox, GError **error)
              mailbox_sync_record_pair (mailbox, operation->uid, operation->base, error);
     }
   if (done && journal_commit (journal, error))
-    return TRUE;
+    {
+      mailbox_sync_tell_all (mailbox, PLAN_PAIR);
+      return TRUE;
+    }
   journal_rollback (journal);
   return FALSE;
 }

@@ -1,7 +1,9 @@
 #include "explain.h"
 
 #include "fetch-headers.h"
+#include "job-journal.h"
 #include "subject.h"
+#include "tell.h"
 
 #define LINES 20 /* messages of one kind in one mailbox that get a line each; more get one together */
 
@@ -44,18 +46,19 @@ static char *
 describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subjects)
 {
   const char *known = g_hash_table_lookup (subjects, GUINT_TO_POINTER (operation->uid));
-  g_autofree char *subject = NULL;
+  g_autofree char *on_server = words_subject (known != NULL ? known : "");
+  g_autofree char *here = NULL;
   g_autofree char *size = NULL;
 
   if (operation->kind == PLAN_DOWNLOAD)
     {
-      size = g_format_size (mailbox_sync_find_remote (mailbox, operation->uid)->remote_size);
-      return g_strdup_printf ("“%s” (message %u, %s)", known != NULL ? known : "", operation->uid, size);
+      size = words_size (mailbox_sync_find_remote (mailbox, operation->uid)->remote_size);
+      return g_strdup_printf ("%s (message %u, %s)", on_server, operation->uid, size);
     }
   if (operation->kind == PLAN_DELETE_REMOTE || operation->base == NULL)
-    return g_strdup_printf ("“%s” (message %u)", known != NULL ? known : "", operation->uid);
-  subject = mailbox_sync_subject (mailbox, operation->base);
-  return g_strdup_printf ("“%s”", subject);
+    return g_strdup_printf ("%s (message %u)", on_server, operation->uid);
+  here = mailbox_sync_subject (mailbox, operation->base);
+  return words_subject (here);
 }
 
 /* What the other side's new messages have to be read for, to tell whether they are the same (contract C2.2).
@@ -67,14 +70,11 @@ static void
 explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subjects)
 {
   g_autofree char *what = describe (mailbox, operation, subjects);
-  g_autofree char *add = message_flags_to_imap (operation->add);
-  g_autofree char *remove = message_flags_to_imap (operation->remove);
-  const char *separator = *add != '\0' && *remove != '\0' ? ", " : "";
+  g_autofree char *flags = words_flags (operation);
 
   if (operation->kind == PLAN_REMOTE_FLAGS || operation->kind == PLAN_LOCAL_FLAGS)
-    report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s (%s%s%s%s%s)",
-            what, words_for (operation->kind), *add != '\0' ? "add " : "", add, separator,
-            *remove != '\0' ? "take off " : "", remove);
+    report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s (%s)", what,
+            words_for (operation->kind), flags);
   else
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
             operation->undecided ? WORDS_UNDECIDED : words_for (operation->kind));

@@ -5,7 +5,9 @@
 Report
 job_report (const Job *job)
 {
-  return (Report){ .account = job->account->name, .func = job->event, .user_data = job->event_data };
+  return (Report){
+    .account = job->account->name, .func = job->event, .user_data = job->event_data, .detail = job->detail
+  };
 }
 
 void

@@ -12,6 +12,7 @@ typedef struct
   const Account *account;
   EngineEventFunc event; /* called on the account's thread */
   gpointer event_data;
+  EngineDetail detail;
   GCancellable *cancellable;
   const char *const *only; /* (nullable) mailboxes asked for, UTF-8; none: all */
   gboolean dry_run;        /* sync */

@@ -1,5 +1,7 @@
 #include "local-flags.h"
 
+#include "tell.h"
+
 /* TRUE also when the file went away or was renamed by others meanwhile: the next look tells. */
 static gboolean
 set_local_flags (MailboxSync *mailbox, const PlanOperation *operation, gboolean *changed, GError **error)
@@ -83,7 +85,11 @@ apply_mailbox (MailboxSync *mailbox, GError **error)
     return TRUE;
   mailbox->account->tally.flags += done->len;
   report_progress (&mailbox->account->report, mailbox->row->name, done->len, 0);
-  return maildir_box_sync (mailbox->box, error) && record_local (mailbox, done, error);
+  if (!maildir_box_sync (mailbox->box, error) || !record_local (mailbox, done, error))
+    return FALSE;
+  for (guint i = 0; i < done->len; i++)
+    mailbox_sync_tell (mailbox, g_ptr_array_index (done, i), 0, NULL);
+  return TRUE;
 }
 
 gboolean

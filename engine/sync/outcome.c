@@ -100,6 +100,8 @@ report_error (Report *self, const GError *error)
 
   if (is_cancelled (error))
     report (self, ENGINE_EVENT_ERROR, NULL, "interrupted", "interrupted; what was done is kept, run again");
+  else if (g_error_matches (error, NET_ERROR, NET_ERROR_CERTIFICATE))
+    report (self, ENGINE_EVENT_ERROR, NULL, "not-trusted", "%s", error->message);
   else
     report (self, ENGINE_EVENT_ERROR, NULL, outcome_word (outcome), "%s", error->message);
   return outcome;

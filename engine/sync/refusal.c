@@ -53,10 +53,14 @@ mailbox_sync_refuse (MailboxSync *mailbox, const PlanOperation *operation, gbool
   char *key = plan_operation_key (operation);
 
   g_hash_table_add (mailbox->closed, key);
-  report_left (&account->report, mailbox->row->name, is_final ? "refused" : "not-now",
-               "the server refused %s: %s; %s", what, reason,
-               is_final ? "it is kept here and not tried again until it changes"
-                        : "it is tried again at the next run");
+  if (is_final)
+    report_left (&account->report, mailbox->row->name, "refused",
+                 "the server refused %s: %s; it is kept here and not tried again until it changes or you run "
+                 "`dovetail release %s/%s`",
+                 what, reason, account->report.account, mailbox->row->name);
+  else
+    report_left (&account->report, mailbox->row->name, "not-now",
+                 "the server refused %s: %s; it is tried again at the next run", what, reason);
   if (!is_final)
     return TRUE;
   return journal_begin (account->journal, error) &&

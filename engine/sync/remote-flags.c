@@ -1,6 +1,7 @@
 #include "remote-flags.h"
 
 #include "refusal.h"
+#include "tell.h"
 
 #include <string.h>
 
@@ -188,21 +189,34 @@ record_store (MailboxSync *mailbox, const Store *store, GError **error)
 }
 
 static gboolean
+is_settled (const FlagsRun *run, const Store *store)
+{
+  return store->answered && !store->refused && !has_local_part_undone (run->mailbox, store->operation);
+}
+
+static gboolean
 record_stores (FlagsRun *run, GError **error)
 {
   GHashTableIter iter;
-  gpointer value;
+  gpointer store;
 
   g_hash_table_iter_init (&iter, run->stores);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      const Store *store = value;
-
-      if (store->answered && !store->refused && !has_local_part_undone (run->mailbox, store->operation) &&
-          !record_store (run->mailbox, store, error))
-        return FALSE;
-    }
+  while (g_hash_table_iter_next (&iter, NULL, &store))
+    if (is_settled (run, store) && !record_store (run->mailbox, store, error))
+      return FALSE;
   return TRUE;
+}
+
+static void
+tell_stores (const FlagsRun *run)
+{
+  GHashTableIter iter;
+  gpointer store;
+
+  g_hash_table_iter_init (&iter, run->stores);
+  while (mailbox_sync_is_heard (run->mailbox) && g_hash_table_iter_next (&iter, NULL, &store))
+    if (is_settled (run, store))
+      mailbox_sync_tell (run->mailbox, ((const Store *)store)->operation, 0, NULL);
 }
 
 static gboolean
@@ -210,7 +224,10 @@ commit_run (FlagsRun *run, GError **error)
 {
   Journal *journal = run->mailbox->account->journal;
 
-  return journal_begin (journal, error) && journal_end (journal, record_stores (run, error), error);
+  if (!journal_begin (journal, error) || !journal_end (journal, record_stores (run, error), error))
+    return FALSE;
+  tell_stores (run);
+  return TRUE;
 }
 
 static gboolean

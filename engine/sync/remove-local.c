@@ -2,6 +2,7 @@
 
 #include "search.h"
 #include "subject.h"
+#include "tell.h"
 
 #include <string.h>
 
@@ -75,13 +76,21 @@ typedef struct
   const PlanOperation *operation;
   MaildirFileStamp stamp;
   gboolean is_gone;
+  char *subject; /* (nullable) from before it goes, where it is to be told */
 } Removal;
+
+static void
+removal_clear (gpointer removal)
+{
+  g_free (((Removal *)removal)->subject);
+}
 
 static GArray *
 check_files (MailboxSync *mailbox, const GPtrArray *operations, guint from, guint to)
 {
   GArray *removals = g_array_new (FALSE, TRUE, sizeof (Removal));
 
+  g_array_set_clear_func (removals, removal_clear);
   for (guint i = from; i < to; i++)
     {
       Removal removal = { .operation = g_ptr_array_index (operations, i) };
@@ -90,8 +99,11 @@ check_files (MailboxSync *mailbox, const GPtrArray *operations, guint from, guin
 
       removal.is_gone = !maildir_message_stat (mailbox->box, &place, &removal.stamp, &local_error) &&
                         g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE);
-      if (removal.is_gone || is_still_base_content (mailbox, removal.operation, &removal.stamp))
-        g_array_append_val (removals, removal);
+      if (!removal.is_gone && !is_still_base_content (mailbox, removal.operation, &removal.stamp))
+        continue;
+      if (mailbox_sync_is_heard (mailbox))
+        removal.subject = mailbox_sync_subject (mailbox, removal.operation->base);
+      g_array_append_val (removals, removal);
     }
   return removals;
 }
@@ -157,6 +169,17 @@ forget_rows (MailboxSync *mailbox, const GArray *removals, JournalSide side, GEr
   return FALSE;
 }
 
+static void
+tell_removed (MailboxSync *mailbox, const GArray *removals)
+{
+  for (guint i = 0; i < removals->len; i++)
+    {
+      const Removal *removal = &g_array_index (removals, Removal, i);
+
+      mailbox_sync_tell (mailbox, removal->operation, 0, removal->subject);
+    }
+}
+
 gboolean
 mailbox_sync_remove_files (MailboxSync *mailbox, const GPtrArray *operations, JournalSide side,
                            GError **error)
@@ -170,6 +193,7 @@ mailbox_sync_remove_files (MailboxSync *mailbox, const GPtrArray *operations, Jo
           !forget_rows (mailbox, removals, side, error))
         return FALSE;
       mailbox->account->tally.removed += removals->len;
+      tell_removed (mailbox, removals);
       report_progress (&mailbox->account->report, mailbox->row->name, removals->len, 0);
     }
   return TRUE;

@@ -11,15 +11,24 @@ send_event (Report *report, EngineEvent *event)
   report->func (event, report->user_data);
 }
 
+gboolean
+report_wants (const Report *self, EngineEventType type)
+{
+  return engine_detail_has (self->detail, type);
+}
+
 static void
 send_line (Report *report, EngineEventType type, const char *mailbox, const char *name,
            const EngineField *fields, guint n_fields, const char *format, va_list args)
 {
-  g_autofree char *text = g_strdup_vprintf (format, args);
+  g_autofree char *text = NULL;
   EngineEvent event = {
-    .type = type, .mailbox = mailbox, .name = name, .text = text, .fields = fields, .n_fields = n_fields
+    .type = type, .mailbox = mailbox, .name = name, .fields = fields, .n_fields = n_fields
   };
 
+  if (!report_wants (report, type))
+    return;
+  event.text = text = g_strdup_vprintf (format, args);
   send_event (report, &event);
 }
 
@@ -66,6 +75,12 @@ report_fields (Report *self, EngineEventType type, const char *mailbox, const ch
   va_start (args, format);
   send_line (self, type, mailbox, name, fields, n_fields, format, args);
   va_end (args);
+}
+
+void
+report_log (const char *line, gpointer self)
+{
+  report (self, ENGINE_EVENT_DEBUG, NULL, "log", "%s", line);
 }
 
 void

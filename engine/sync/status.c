@@ -1,13 +1,18 @@
 /* `dovetail status`: what the journal says, with no connection and no lock (contract C5.1). */
 #include "../journal/journal-deletions.h"
 #include "../journal/journal-queue.h"
+#include "../journal/journal-unmatched.h"
 #include "job-journal.h"
 #include "outcome.h"
+#include "restored.h"
+#include "subject.h"
+
+#include <string.h>
 
 typedef struct
 {
-  guint queued[JOURNAL_OPERATION_DELETE + 1]; /* by kind */
-  guint n_refused, n_held, n_left;
+  guint queued[JOURNAL_OPERATION_DELETE_MAILBOX + 1]; /* by kind */
+  guint n_refused, n_held, n_left, n_unmatched;
 } Pending;
 
 typedef struct
@@ -15,6 +20,7 @@ typedef struct
   const Job *job;
   Report report;
   Journal *journal;
+  gint64 runs; /* the process that works on the account now; 0: none */
   Pending pending;
 
   /* While the attic is counted. */
@@ -37,6 +43,10 @@ kind_word (JournalOperationKind kind)
       return "flags";
     case JOURNAL_OPERATION_DELETE:
       return "delete";
+    case JOURNAL_OPERATION_RENAME:
+      return "rename";
+    case JOURNAL_OPERATION_DELETE_MAILBOX:
+      return "delete-mailbox";
     }
   g_assert_not_reached ();
 }
@@ -57,14 +67,31 @@ kind_count (JournalOperationKind kind, guint count)
       return g_strdup_printf ("%u change%s of flags", count, count == 1 ? "" : "s");
     case JOURNAL_OPERATION_DELETE:
       return g_strdup_printf ("%u message%s to delete", count, count == 1 ? "" : "s");
+    case JOURNAL_OPERATION_RENAME:
+      return g_strdup_printf ("%u mailbox%s to rename", count, count == 1 ? "" : "es");
+    case JOURNAL_OPERATION_DELETE_MAILBOX:
+      return g_strdup_printf ("%u mailbox%s to delete", count, count == 1 ? "" : "es");
     }
   g_assert_not_reached ();
+}
+
+/* (transfer full): a message without a Subject is known by its file. */
+static char *
+name_operation (const JournalOperation *operation)
+{
+  g_autofree char *subject = words_subject (operation->subject);
+  const char *file = strchr (operation->key, ' ');
+
+  if (*operation->subject != '\0' || file == NULL)
+    return g_steal_pointer (&subject);
+  return g_strdup_printf ("%s, file %s", subject, file + 1);
 }
 
 /* Both a queued and a refused operation: what, which, since when. */
 static void
 tell_operation (Status *status, const JournalOperation *operation)
 {
+  g_autofree char *message = name_operation (operation);
   g_autofree char *since = words_time (operation->first_seen);
   gboolean is_refused = operation->state == JOURNAL_OPERATION_REFUSED;
   const char *reason = operation->reason != NULL ? operation->reason : "the server gave no reason";
@@ -75,11 +102,13 @@ tell_operation (Status *status, const JournalOperation *operation)
 
   if (is_refused)
     report_fields (&status->report, ENGINE_EVENT_RESULT, operation->mailbox_name, "refused", fields, 4,
-                   "refused: %s “%s”: %s; since %s, tried again when the message changes",
-                   kind_word (operation->kind), operation->subject, reason, since);
+                   "refused since %s: %s of %s: %s; tried again when the message changes, or after `dovetail "
+                   "release %s/%s`",
+                   since, kind_word (operation->kind), message, reason, status->report.account,
+                   operation->mailbox_name);
   else
     report_fields (&status->report, ENGINE_EVENT_INFO, operation->mailbox_name, "queued-operation", fields, 3,
-                   "queued: %s “%s”, since %s", kind_word (operation->kind), operation->subject, since);
+                   "queued since %s: %s of %s", since, kind_word (operation->kind), message);
 }
 
 static gboolean
@@ -170,6 +199,40 @@ tell_side (Holds *holds, const char *mailbox, JournalSide side)
                    G_N_ELEMENTS (released_fields),
                    "let through: the deletion of %s on %s; the next sync carries it out", released,
                    on_server ? "the server" : "this side");
+}
+
+static gboolean
+count_unmatched (const char *key, gpointer count)
+{
+  (*(guint *)count)++;
+  return TRUE;
+}
+
+/* What waits since a new matching found it on one side only, and what `release --restore` gave back. */
+static gboolean
+tell_waiting (Status *status, const JournalMailbox *mailbox, GError **error)
+{
+  guint unmatched = 0, restored;
+
+  if (!journal_foreach_unmatched (status->journal, mailbox->id, count_unmatched, &unmatched, error) ||
+      !restored_count (status->journal, mailbox->id, &restored, error))
+    return FALSE;
+  const EngineField fields[] = { { .key = "messages", .number = unmatched } };
+  const EngineField restored_fields[] = { { .key = "messages", .number = restored } };
+  g_autofree char *waiting = words_count (unmatched, "message");
+  g_autofree char *returning = words_count (restored, "message");
+
+  if (unmatched > 0)
+    report_fields (&status->report, ENGINE_EVENT_RESULT, mailbox->name, "unmatched", fields, 1,
+                   "%s found on one side only after matching again; `dovetail release %s/%s` has the next "
+                   "sync copy what is missing",
+                   waiting, status->report.account, mailbox->name);
+  if (restored > 0)
+    report_fields (&status->report, ENGINE_EVENT_RESULT, mailbox->name, "restored", restored_fields, 1,
+                   "to be brought back on the side that lost them: %s; the next sync carries it out",
+                   returning);
+  status->pending.n_unmatched += unmatched;
+  return TRUE;
 }
 
 static gboolean
@@ -265,7 +328,7 @@ tell_last_sync (Status *status, GError **error)
                  "last synchronized %s (%s)", time, ago);
   if (outcome == ENGINE_OUTCOME_LEFT && !tell_left (status, error))
     return FALSE;
-  if (outcome > ENGINE_OUTCOME_LEFT)
+  if (outcome > ENGINE_OUTCOME_LEFT && status->runs == 0)
     report (&status->report, ENGINE_EVENT_RESULT, NULL, "last-outcome",
             "the last run did not finish (exit status %d); run `dovetail sync %s`", (int)outcome,
             status->report.account);
@@ -287,7 +350,7 @@ tell_mailboxes (Status *status, GError **error)
       guint count = 0;
 
       if (!journal_count_messages (status->journal, mailbox->id, &count, error) ||
-          !tell_holds (status, mailbox, error))
+          !tell_holds (status, mailbox, error) || !tell_waiting (status, mailbox, error))
         return FALSE;
       const EngineField fields[] = { { .key = "messages", .number = count } };
       g_autofree char *in_mailbox = words_count (count, "message");
@@ -339,6 +402,18 @@ tell_attic (Status *status, GError **error)
   return TRUE;
 }
 
+static void
+tell_running (Status *status)
+{
+  const EngineField fields[] = { { .key = "process", .number = status->runs } };
+
+  if (status->runs != 0)
+    report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "running", fields, G_N_ELEMENTS (fields),
+                   "a sync is running now (process %" G_GINT64_FORMAT
+                   "); this is what it has recorded so far",
+                   status->runs);
+}
+
 static gboolean
 tell_all (Status *status, GError **error)
 {
@@ -347,23 +422,34 @@ tell_all (Status *status, GError **error)
          tell_queue (status, error) && tell_attic (status, error);
 }
 
+static gboolean
+is_all_well (const Status *status)
+{
+  const Pending *pending = &status->pending;
+
+  return pending->n_held == 0 && pending->n_refused == 0 && pending->n_left == 0 &&
+         pending->n_unmatched == 0 && status->report.left == 0;
+}
+
 EngineOutcome
 job_status (const Job *job)
 {
   Status status = { .job = job, .report = job_report (job) };
   g_autoptr (GError) error = NULL;
-  gboolean told = tell_all (&status, &error);
+  gboolean told;
 
+  status.runs = journal_lock_holder (job->account->state_dir);
+  tell_running (&status);
+  told = tell_all (&status, &error);
   g_clear_pointer (&status.journal, journal_close);
   if (g_error_matches (error, JOURNAL_ERROR, JOURNAL_ERROR_MISSING))
     {
-      report (&status.report, ENGINE_EVENT_RESULT, NULL, "last-sync",
-              "never synchronized; run `dovetail sync %s`", job->account->name);
+      if (status.runs == 0)
+        report (&status.report, ENGINE_EVENT_RESULT, NULL, "last-sync",
+                "never synchronized; run `dovetail sync %s`", job->account->name);
       return ENGINE_OUTCOME_EQUAL;
     }
   if (!told)
     return report_error (&status.report, error);
-  return status.pending.n_held + status.pending.n_refused + status.pending.n_left + status.report.left > 0
-             ? ENGINE_OUTCOME_LEFT
-             : ENGINE_OUTCOME_EQUAL;
+  return is_all_well (&status) ? ENGINE_OUTCOME_EQUAL : ENGINE_OUTCOME_LEFT;
 }

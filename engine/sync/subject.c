@@ -24,6 +24,12 @@ subject_decode (const char *raw)
 }
 
 char *
+words_subject (const char *decoded)
+{
+  return *decoded != '\0' ? g_strdup_printf ("“%s”", decoded) : g_strdup ("(no subject)");
+}
+
+char *
 mailbox_sync_subject (MailboxSync *mailbox, const char *base)
 {
   MaildirPlace place = mailbox_sync_place (mailbox, base);

@@ -6,6 +6,9 @@
 /* (transfer full): "" where there is none. */
 char *subject_decode (const char *raw);
 
+/* (transfer full): as it is shown among other words: in quotation marks, or "(no subject)". */
+char *words_subject (const char *decoded);
+
 /* Of the message with this base name; its base name where it has no Subject or can't be read. (transfer full)
  */
 char *mailbox_sync_subject (MailboxSync *mailbox, const char *base);

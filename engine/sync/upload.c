@@ -3,6 +3,7 @@
 #include "../message/text-safe.h"
 #include "refusal.h"
 #include "subject.h"
+#include "tell.h"
 #include "uploads-in-doubt.h"
 
 #include <string.h>
@@ -86,10 +87,11 @@ static char *
 describe (const Upload *upload)
 {
   const char *subject = upload->content->identity.subject;
-  g_autofree char *safe =
-      subject != NULL ? subject_decode (subject) : text_make_safe (upload->operation->base);
+  g_autofree char *decoded = subject_decode (subject);
+  g_autofree char *file = text_make_safe (upload->operation->base);
 
-  return g_strdup_printf ("the message “%s”", safe);
+  return *decoded != '\0' ? g_strdup_printf ("the message “%s”", decoded)
+                          : g_strdup_printf ("the message without a subject, file %s", file);
 }
 
 static gboolean
@@ -290,6 +292,19 @@ record_answers (UploadBatch *batch, GError **error)
   return journal_commit (journal, error);
 }
 
+static void
+tell_uploaded (const UploadBatch *batch)
+{
+  for (guint i = 0; mailbox_sync_is_heard (batch->mailbox) && i < batch->uploads->len; i++)
+    {
+      const Upload *upload = g_ptr_array_index (batch->uploads, i);
+      g_autofree char *subject = subject_decode (upload->content->identity.subject);
+
+      if (upload->now.uid != 0)
+        mailbox_sync_tell (batch->mailbox, upload->operation, upload->now.uid, subject);
+    }
+}
+
 static gboolean
 name_refusals (UploadBatch *batch, gboolean *doubt, GError **error)
 {
@@ -316,7 +331,10 @@ upload_batch (UploadBatch *batch, GError **error)
   if (batch->uploads->len == 0)
     return TRUE;
   if (!record_intents (batch, error) || !send_all (batch, error) || !look_at_uploaded (batch, error) ||
-      !record_answers (batch, error) || !name_refusals (batch, &doubt, error))
+      !record_answers (batch, error))
+    return FALSE;
+  tell_uploaded (batch);
+  if (!name_refusals (batch, &doubt, error))
     return FALSE;
   g_ptr_array_set_size (batch->uploads, 0);
   batch->octets = 0;

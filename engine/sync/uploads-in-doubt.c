@@ -2,6 +2,8 @@
 
 #include "fetch-headers.h"
 #include "search.h"
+#include "subject.h"
+#include "tell.h"
 
 #include <string.h>
 
@@ -225,6 +227,18 @@ find_upload (MailboxSync *mailbox, const JournalUpload *upload, GPtrArray *heade
   return choose_by_body (mailbox, upload, candidates, match, error);
 }
 
+static void
+tell_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHeader *header)
+{
+  const PlanOperation operation = { .kind = upload->replaces != 0 ? PLAN_REPLACE : PLAN_UPLOAD,
+                                    .add = message_flags_none (),
+                                    .remove = message_flags_none () };
+  g_autofree char *subject =
+      mailbox_sync_is_heard (mailbox) ? subject_decode (header->identity.subject) : NULL;
+
+  mailbox_sync_tell (mailbox, &operation, header->uid, subject);
+}
+
 static gboolean
 confirm_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHeader *header, GError **error)
 {
@@ -232,8 +246,11 @@ confirm_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHe
   const UploadedMessage message = { header->uid, header->flags, header->remote_size, header->internal_date,
                                     .later = TRUE };
 
-  return journal_begin (journal, error) &&
-         journal_end (journal, mailbox_sync_confirm_upload (mailbox, upload, &message, error), error);
+  if (!journal_begin (journal, error) ||
+      !journal_end (journal, mailbox_sync_confirm_upload (mailbox, upload, &message, error), error))
+    return FALSE;
+  tell_found (mailbox, upload, header);
+  return TRUE;
 }
 
 /* Where the search for all of these has to begin. */
@@ -245,8 +262,9 @@ lowest_uidnext (MailboxSync *mailbox, const GPtrArray *uploads)
   for (guint i = 0; i < uploads->len; i++)
     {
       const JournalUpload *upload = g_ptr_array_index (uploads, i);
+      gboolean is_same = upload->uidvalidity != 0 && upload->uidvalidity == mailbox->uidvalidity;
 
-      first = MIN (first, upload->uidvalidity == mailbox->uidvalidity ? MAX (upload->uidnext, 1) : 1);
+      first = MIN (first, is_same ? MAX (upload->uidnext, 1) : 1);
     }
   return first;
 }

@@ -7,6 +7,7 @@
 #include "kill-sweep.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define STATE ".local/state/dovetail/work"
 #define MAILDIR_ID "0123456789abcdef0123456789abcdef"
@@ -108,18 +109,46 @@ test_status (CliFixture *fixture, gconstpointer data)
                          "`dovetail release work/INBOX` lets it through");
   assert_holds (run.out,
                 "work/Work/2026: held since 2026-11-21 12:00: the deletion of 1 message on this side; ");
-  assert_holds (run.out,
-                "work/Work/2026: refused: upload “Grüße”: NO message too large; since 2026-11-21 12:00");
-  assert_lacks (run.out, "queued: upload");
+  assert_holds (
+      run.out,
+      "work/Work/2026: refused since 2026-11-21 12:00: upload of “Grüße”: NO message too large; tried "
+      "again when the message changes, or after `dovetail release work/Work/2026`\n");
+  assert_lacks (run.out, "queued since");
   verbose = cli_run (fixture, "-v status work/INBOX");
-  assert_holds (verbose.out, "work/INBOX: queued: upload “Grüße”, since 2026-11-21 12:00");
+  assert_holds (verbose.out, "work/INBOX: queued since 2026-11-21 12:00: upload of “Grüße”\n");
   assert_holds (verbose.out, "work: 1 mailbox, 5 messages\n");
   assert_lacks (verbose.out, "2026-11-21 12:00: the deletion of 1 message");
   json = cli_run (fixture, "--json status");
   json_assert_lines (json.out);
   assert_holds (json.out, "\"name\":\"held\",");
   assert_holds (json.out, "\"fields\":{\"side\":\"server\",\"messages\":3,\"since\":1795262401}");
-  assert_holds (json.out, "\"fields\":{\"create\":0,\"upload\":2,\"replace\":0,\"flags\":1,\"delete\":0}");
+  assert_holds (json.out, "\"fields\":{\"create\":0,\"upload\":2,\"replace\":0,\"flags\":1,\"delete\":0");
+}
+
+/* A message without a Subject is known by its file. */
+static void
+test_status_without_subject (CliFixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) run = { 0 };
+
+  cli_fixture_configure (fixture, FALSE);
+  {
+    g_autoptr (Journal) journal = cli_fixture_journal (fixture);
+    JournalOperation operation = { .kind = JOURNAL_OPERATION_UPLOAD,
+                                   .key = "upload 123.M5P.host",
+                                   .detail = "",
+                                   .subject = "",
+                                   .first_seen = NOON };
+
+    g_assert_true (journal_begin (journal, NULL));
+    operation.mailbox = add_mailbox (journal, "INBOX");
+    g_assert_true (journal_queue_put (journal, &operation, NULL, NULL));
+    g_assert_true (journal_queue_refuse (journal, operation.mailbox, operation.key, "NO", NULL));
+    g_assert_true (journal_commit (journal, NULL));
+  }
+  run = cli_run (fixture, "status");
+  g_assert_cmpint (run.status, ==, 1);
+  assert_holds (run.out, ": upload of (no subject), file 123.M5P.host: NO; ");
 }
 
 static void
@@ -152,7 +181,7 @@ test_release (CliFixture *fixture, gconstpointer data)
   run = cli_run (fixture, "release work/inbox");
   g_assert_cmpint (run.status, ==, 0);
   g_assert_cmpstr (run.out, ==,
-                   "work/INBOX: the deletion of 3 messages is let through, once\n"
+                   "work/INBOX: deletions let through, once: 3 messages\n"
                    "work: `dovetail sync work` carries it out\n");
   status = cli_run (fixture, "status");
   g_assert_cmpint (status.status, ==, 1);
@@ -160,7 +189,27 @@ test_release (CliFixture *fixture, gconstpointer data)
   assert_holds (status.out, "work/Work/2026: held since");
   again = cli_run (fixture, "release work/INBOX");
   g_assert_cmpint (again.status, ==, 0);
-  g_assert_cmpstr (again.out, ==, "work: nothing is held\n");
+  g_assert_cmpstr (again.out, ==, "work: nothing is held or refused\n");
+}
+
+/* C5.4: what was refused is queued again, where it was asked for. */
+static void
+test_release_retries (CliFixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) run = { 0 };
+  g_auto (CliRun) status = { 0 };
+
+  cli_fixture_configure (fixture, FALSE);
+  fill_journal (fixture);
+  run = cli_run (fixture, "release work/Work/2026");
+  g_assert_cmpint (run.status, ==, 0);
+  g_assert_cmpstr (run.out, ==,
+                   "work/Work/2026: deletions let through, once: 1 message\n"
+                   "work/Work/2026: to be tried again: 1 refused change\n"
+                   "work: `dovetail sync work` carries it out\n");
+  status = cli_run (fixture, "status");
+  assert_lacks (status.out, "refused since");
+  assert_holds (status.out, "work: queued for the server: 3 messages to upload, 1 change of flags\n");
 }
 
 /* C1.4: the base rows go, so that the side that lost the messages gets them again. */
@@ -175,12 +224,15 @@ test_restore (CliFixture *fixture, gconstpointer data)
   run = cli_run (fixture, "release --restore");
   g_assert_cmpint (run.status, ==, 0);
   g_assert_cmpstr (run.out, ==,
-                   "work/INBOX: 3 messages will be brought back on the side that lost them\n"
-                   "work/Work/2026: 1 message will be brought back on the side that lost it\n"
+                   "work/INBOX: to be brought back on the side that lost them: 3 messages\n"
+                   "work/Work/2026: to be brought back on the side that lost them: 1 message\n"
                    "work: `dovetail sync work` carries it out\n");
   status = cli_run (fixture, "status");
   assert_holds (status.out, "work: 2 mailboxes, 2 messages\n");
   assert_lacks (status.out, "held since");
+  assert_holds (status.out, "work/INBOX: to be brought back on the side that lost them: 3 messages; the next "
+                            "sync carries it out\n");
+  assert_holds (status.out, "work/Work/2026: to be brought back on the side that lost them: 1 message; ");
 }
 
 /* One process works on an account; the other says which, and changes nothing. */
@@ -188,6 +240,7 @@ static void
 test_locked (CliFixture *fixture, gconstpointer data)
 {
   g_autofree char *state = cli_fixture_path (fixture, STATE);
+  g_autofree char *running = NULL;
   g_autoptr (JournalLock) lock = NULL;
   g_auto (CliRun) run = { 0 };
   g_auto (CliRun) status = { 0 };
@@ -200,6 +253,10 @@ test_locked (CliFixture *fixture, gconstpointer data)
   assert_holds (run.err, "another dovetail (process ");
   status = cli_run (fixture, "status");
   g_assert_cmpint (status.status, ==, 1);
+  running = g_strdup_printf (
+      "work: a sync is running now (process %d); this is what it has recorded so far\n", (int)getpid ());
+  g_assert_true (g_str_has_prefix (status.out, running));
+  assert_lacks (status.out, "did not finish");
 }
 
 static void
@@ -427,7 +484,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("/cli/status", test_status);
   ADD ("/cli/unknown-mailbox", test_unknown_mailbox);
+  ADD ("/cli/status/without-subject", test_status_without_subject);
   ADD ("/cli/release", test_release);
+  ADD ("/cli/release/C5.4", test_release_retries);
   ADD ("/cli/release/restore", test_restore);
   ADD ("/cli/release/locked", test_locked);
   ADD ("/cli/undelete/chooses", test_undelete_chooses);

@@ -132,6 +132,7 @@ test_check (Fixture *fixture, gconstpointer data)
 {
   g_auto (CliRun) good = { 0 };
   g_auto (CliRun) verbose = { 0 };
+  g_auto (CliRun) log = { 0 };
   g_autofree char *files = NULL;
 
   configure_well (fixture);
@@ -145,12 +146,80 @@ test_check (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (good.err, ==, "");
   verbose = run (fixture, "-v check work/INBOX work/Nowhere", 1);
   assert_holds (verbose.out, "work/INBOX: ok\n");
+  assert_holds (verbose.out, "work/Trash: left out\n");
+  log = run (fixture, "check -v -v", 0);
+  assert_holds (log.err, " LIST: OK\n");
+  g_assert_null (strstr (log.err, fixture->server->password));
   assert_holds (verbose.err, "work/Nowhere: the server has no such mailbox");
   files = cli_fixture_files (&fixture->cli, "");
   g_assert_cmpstr (files, ==, ".config/dovetail/config");
 }
 
 /* C9: 77, and the password in no message (C8). */
+/* A pattern that matches nothing is a slip of the pen. */
+static void
+test_check_patterns (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *some =
+      g_strdup_printf ("tls-ca-file=%s\nmailboxes=INBOX;Wrok*;!Nowhere\n", fixture->server->ca_file);
+  g_auto (CliRun) slip = { 0 };
+
+  configure (fixture, fixture->server->password, some);
+  slip = run (fixture, "check", 1);
+  assert_holds (slip.err,
+                "work: “Wrok*” in mailboxes= matches no mailbox on the server: is it written right?");
+  g_assert_null (strstr (slip.err, "Nowhere"));
+  g_assert_null (strstr (slip.err, "“INBOX”"));
+}
+
+/* One line for each message with -v, and none without. */
+static void
+test_verbose_sync (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) up = { 0 };
+  g_auto (CliRun) flags = { 0 };
+  g_auto (CliRun) changed = { 0 };
+  g_auto (CliRun) down = { 0 };
+  g_auto (CliRun) plain = { 0 };
+  g_autofree char *from = cli_fixture_path (&fixture->cli, INBOX "/cur/1.message:2,S");
+  g_autofree char *to = cli_fixture_path (&fixture->cli, INBOX "/cur/1.message:2,FS");
+
+  configure_well (fixture);
+  put_messages (fixture, 5);
+  up = run (fixture, "sync -v", 0);
+  assert_holds (up.out, "work/INBOX: “number 0” (message 1) uploaded\n");
+  assert_holds (up.out, "work/INBOX: “number 4” (message 5) uploaded\n");
+  g_assert_cmpint (g_rename (from, to), ==, 0);
+  cli_fixture_remove (&fixture->cli, INBOX "/cur/0.message:2,S");
+  flags = run (fixture, "sync -v", 0);
+  assert_holds (flags.out,
+                "work/INBOX: “number 1” (message 2) flags changed on the server (add \\Flagged)\n");
+  assert_holds (flags.out, "work/INBOX: message 1 deleted on the server: it is gone here\n");
+  assert_holds (flags.out, "work/Trash: “number 0” (message 1) downloaded\n");
+  {
+    g_autoptr (ImapClient) client =
+        imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
+    g_autofree char *selected = imap_client_command (client, "SELECT INBOX");
+    g_autofree char *seen = imap_client_command (client, "UID STORE 3 -FLAGS.SILENT (\\Seen)");
+    g_autofree char *marked = imap_client_command (client, "UID STORE 2 +FLAGS.SILENT (\\Deleted)");
+    g_autofree char *expunged = imap_client_command (client, "EXPUNGE");
+  }
+  changed = run (fixture, "sync --json", 0);
+  json_assert_lines (changed.out);
+  assert_holds (changed.out, "\"name\":\"flags-here\",\"text\":\"“number 2” (message 3) flags changed here "
+                             "(take off \\\\Seen)\",\"fields\":{\"uid\":3,\"subject\":\"number 2\",");
+  assert_holds (changed.out, "“number 1” (message 2) removed here: it was deleted on the server");
+  cli_fixture_remove (&fixture->cli, "Mail");
+  cli_fixture_remove (&fixture->cli, ".local");
+  put_messages (fixture, 4);
+  down = run (fixture, "sync -v", 0);
+  assert_holds (down.out, "work/INBOX: “number 4” (message 5) downloaded\n");
+  assert_holds (down.out, "work/INBOX: “number 3” (message 4) matched: the same on both sides\n");
+  put_messages (fixture, 6);
+  plain = run (fixture, "sync", 0);
+  g_assert_null (strstr (plain.out, "number"));
+}
+
 static void
 test_not_authenticated (Fixture *fixture, gconstpointer data)
 {
@@ -272,13 +341,20 @@ test_release (Fixture *fixture, gconstpointer data)
 static void
 test_release_restore (Fixture *fixture, gconstpointer data)
 {
+  g_auto (CliRun) before = { 0 };
+  g_auto (CliRun) after = { 0 };
+
   configure_well (fixture);
   put_messages (fixture, 20);
   expect (fixture, "sync", 0);
   remove_messages (fixture, 15);
   expect (fixture, "sync", 1);
   expect (fixture, "release --restore", 0);
+  before = run (fixture, "status", 0);
+  assert_holds (before.out, "work/INBOX: to be brought back on the side that lost them: 15 messages; ");
   expect (fixture, "sync", 0);
+  after = run (fixture, "status", 0);
+  g_assert_null (strstr (after.out, "brought back"));
   g_assert_cmpuint (count_on_server (fixture), ==, 20);
   g_assert_cmpuint (count_here (fixture), ==, 20);
 }
@@ -368,8 +444,9 @@ test_progress (Fixture *fixture, gconstpointer data)
   put_messages (fixture, 50);
   shown = run_on_terminal (fixture, "sync", &status);
   g_assert_cmpint (status, ==, 0);
-  assert_holds (shown, "\rwork/INBOX: ");
+  assert_holds (shown, "\rwork: ");
   assert_holds (shown, "/50 messages, ");
+  assert_holds (shown, ", at INBOX");
   assert_holds (shown, " kB");
   assert_holds (shown, "\r\033[Kwork: both sides are equal: ");
   g_assert_true (g_str_has_suffix (shown, "\r\n"));
@@ -451,6 +528,8 @@ main (int argc, char **argv)
   server = server_fixture_start ("dovecot", options);
 #define ADD(path, function) g_test_add (path, Fixture, server, set_up, function, tear_down)
   ADD ("/cli/server/check", test_check);
+  ADD ("/cli/server/check-patterns", test_check_patterns);
+  ADD ("/cli/server/verbose-sync", test_verbose_sync);
   ADD ("/cli/server/check-another-maildir", test_check_another_maildir);
   ADD ("/cli/server/closed-descriptors", test_closed_descriptors);
   ADD ("/cli/server/not-authenticated", test_not_authenticated);

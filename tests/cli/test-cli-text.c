@@ -160,6 +160,7 @@ static const struct
   ProgressCount then, now; /* four seconds apart */
   guint columns;
   const char *line;
+  const char *place; /* (nullable) */
 } progress_rows[] = {
   { "messages and bytes",
     { 0, 3000, 0, 140 * 1000 * 1000 },
@@ -180,6 +181,12 @@ static const struct
   { "at the end", { 0, 100, 0, 0 }, { 100, 100, 0, 0 }, 80, "work: 100/100 messages" },
   { "nothing moved", { 5, 100, 0, 0 }, { 5, 100, 0, 0 }, 80, "work: 5/100 messages" },
   { "more than was expected", { 0, 1, 0, 0 }, { 9, 1, 0, 0 }, 80, "work: 9/1 messages" },
+  { "a mailbox, whose own counts these are not",
+    { 0, 100, 0, 0 },
+    { 50, 100, 0, 0 },
+    80,
+    "work: 50/100 messages, 0:04 left, at INBOX",
+    "INBOX" },
   { "a narrow terminal", { 0, 100, 0, 0 }, { 50, 100, 0, 0 }, 12, "work: 50/100" },
 };
 
@@ -195,7 +202,8 @@ test_progress (void)
       g_test_message ("%s", progress_rows[i].description);
       progress_rate_update (&rate, &progress_rows[i].then, begin);
       progress_rate_update (&rate, &progress_rows[i].now, later);
-      line = progress_line ("work", &progress_rows[i].now, &rate, later, progress_rows[i].columns);
+      line = progress_line ("work", progress_rows[i].place, &progress_rows[i].now, &rate, later,
+                            progress_rows[i].columns);
       g_assert_cmpstr (line, ==, progress_rows[i].line);
     }
 }
@@ -205,7 +213,7 @@ test_progress_is_cut_between_characters (void)
 {
   const ProgressCount count = { 1, 2, 0, 0 };
   const ProgressRate rate = { 0 };
-  g_autofree char *line = progress_line ("work/日本語", &count, &rate, 0, 8);
+  g_autofree char *line = progress_line ("work/日本語", "INBOX", &count, &rate, 0, 8);
 
   g_assert_cmpstr (line, ==, "work/日");
 }

@@ -5,6 +5,7 @@
 #include "cli-fixture.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct
 {
@@ -139,6 +140,12 @@ take_arrival (const EngineEvent *event, gpointer user_data)
     }
 }
 
+static void
+count_event (const EngineEvent *event, gpointer count)
+{
+  (*(guint *)count)++;
+}
+
 /* In order, on the caller's thread, though more are sent than may be on the way; progress thinned, its end
  * told. */
 static void
@@ -150,7 +157,8 @@ test_relay (void)
   gint64 begin = g_get_monotonic_time ();
   GThread *sender;
 
-  arrivals.relay = engine_relay_new (context, take_arrival, &arrivals);
+  arrivals.relay = engine_relay_new (context, ENGINE_DETAIL_ALL, take_arrival, &arrivals);
+  engine_relay_open (arrivals.relay);
   sender = g_thread_new ("sender", send_many, &arrivals);
   g_main_loop_run (loop);
   g_thread_join (sender);
@@ -161,12 +169,39 @@ test_relay (void)
                     3 + (guint)((g_get_monotonic_time () - begin) * 10 / G_USEC_PER_SEC));
 }
 
+/* What nobody asked for does not arrive, and nothing does before the relay is opened. */
+static void
+test_relay_detail (void)
+{
+  static const EngineEventType types[] = { ENGINE_EVENT_DEBUG, ENGINE_EVENT_INFO, ENGINE_EVENT_RESULT };
+  static const guint expected[] = { 3, 2, 1 }; /* by EngineDetail */
+
+  for (EngineDetail detail = ENGINE_DETAIL_ALL; detail <= ENGINE_DETAIL_RESULTS; detail++)
+    {
+      g_autoptr (GMainContext) context = g_main_context_new ();
+      guint count = 0;
+      EngineRelay *relay = engine_relay_new (context, detail, count_event, &count);
+
+      for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+        engine_relay_send (&(EngineEvent){ .type = types[i], .name = "x", .text = "" }, relay);
+      while (g_main_context_iteration (context, FALSE))
+        ;
+      g_assert_cmpuint (count, ==, 0);
+      engine_relay_open (relay);
+      while (g_main_context_iteration (context, FALSE))
+        ;
+      g_assert_cmpuint (count, ==, expected[detail]);
+      engine_relay_free (relay);
+    }
+}
+
 /* A run on a configuration of its own. */
 typedef struct
 {
   GMainLoop *loop;
   Engine *engine;
   GHashTable *done; /* account -> outcome */
+  GString *order;   /* the accounts as their events came, one that goes on once */
   gboolean finished;
   EngineOutcome outcome;
   GError *error;
@@ -178,6 +213,8 @@ note_event (const EngineEvent *event, gpointer user_data)
   Running *running = user_data;
 
   g_assert_false (running->finished);
+  if (!g_str_has_suffix (running->order->str, event->account))
+    g_string_append_printf (running->order, " %s", event->account);
   g_assert_false (g_hash_table_contains (running->done, event->account));
   if (event->type == ENGINE_EVENT_DONE)
     g_hash_table_insert (running->done, g_strdup (event->account), GINT_TO_POINTER (event->outcome));
@@ -204,6 +241,7 @@ run (CliFixture *fixture, const char *config, const EngineRequest *request, Runn
   g_assert_no_error (error);
   running->loop = g_main_loop_new (NULL, FALSE);
   running->done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  running->order = g_string_new (NULL);
   engine_run_async (running->engine, request, NULL, note_event, running, note_finished, running);
   g_assert_false (running->finished);
   g_main_loop_run (running->loop);
@@ -215,6 +253,7 @@ running_clear (Running *running)
   engine_free (running->engine);
   g_main_loop_unref (running->loop);
   g_hash_table_unref (running->done);
+  g_string_free (running->order, TRUE);
   g_clear_error (&running->error);
 }
 
@@ -244,6 +283,27 @@ test_side_by_side (CliFixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_hash_table_size (fewer.done), ==, 2);
   g_assert_cmpint (fewer.outcome, ==, ENGINE_OUTCOME_AUTHENTICATION);
   running_clear (&fewer);
+}
+
+/* The first account waits for the last one's command, which comes by only when they run side by side; what is
+ * told has the order of the file all the same. */
+static void
+test_order_of_the_file (CliFixture *fixture, gconstpointer data)
+{
+  g_autofree char *fifo = cli_fixture_path (fixture, "fifo");
+  g_autofree char *config = g_strdup_printf (
+      "[account slow]\nhost=127.0.0.1\nport=1\nuser=a\npassword-command=cat %s\nmaildir=%s/a\n"
+      "[account next]\nhost=127.0.0.1\nport=1\nuser=a\npassword-command=echo x\nmaildir=%s/b\n"
+      "[account last]\nhost=127.0.0.1\nport=1\nuser=a\npassword-command=echo x | tee %s\nmaildir=%s/c\n",
+      fifo, fixture->home, fixture->home, fifo, fixture->home);
+  const EngineRequest request = { .command = ENGINE_COMMAND_CHECK };
+  Running running = { 0 };
+
+  g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
+  run (fixture, config, &request, &running);
+  g_assert_cmpstr (running.order->str, ==, " slow next last");
+  g_assert_cmpint (running.outcome, ==, ENGINE_OUTCOME_OFFLINE);
+  running_clear (&running);
 }
 
 static void
@@ -283,7 +343,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/engine/selectors", test_selectors);
   g_test_add_func ("/engine/relay", test_relay);
+  g_test_add_func ("/engine/relay-detail", test_relay_detail);
   ADD ("/engine/side-by-side", test_side_by_side);
+  ADD ("/engine/order-of-the-file", test_order_of_the_file);
   ADD ("/engine/unknown-account", test_unknown_account);
   ADD ("/engine/configuration", test_configuration);
   return g_test_run ();

@@ -222,6 +222,7 @@ test_lock_busy (Fixture *fixture, gconstpointer data)
   close (ready[0]);
 
   g_autofree char *name = g_strdup_printf ("another dovetail (process %d)", (int)child);
+  g_assert_cmpint (journal_lock_holder (fixture->state_dir), ==, child);
   g_assert_null (journal_lock (fixture->state_dir, &error));
   g_assert_error (error, JOURNAL_ERROR, JOURNAL_ERROR_BUSY);
   g_assert_nonnull (strstr (error->message, name));
@@ -230,6 +231,7 @@ test_lock_busy (Fixture *fixture, gconstpointer data)
   /* A lock dies with its process, however that ended. */
   kill (child, SIGKILL);
   g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  g_assert_cmpint (journal_lock_holder (fixture->state_dir), ==, 0);
   g_autoptr (JournalLock) lock = journal_lock (fixture->state_dir, &error);
   g_assert_no_error (error);
   g_assert_nonnull (lock);
@@ -239,13 +241,17 @@ static void
 test_lock_again (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  JournalLock *lock = journal_lock (fixture->state_dir, &error);
+  JournalLock *lock;
 
+  g_assert_cmpint (journal_lock_holder (fixture->state_dir), ==, 0);
+  lock = journal_lock (fixture->state_dir, &error);
   g_assert_no_error (error);
+  g_assert_cmpint (journal_lock_holder (fixture->state_dir), ==, getpid ());
   g_assert_null (journal_lock (fixture->state_dir, &error));
   g_assert_error (error, JOURNAL_ERROR, JOURNAL_ERROR_BUSY);
   g_clear_error (&error);
   journal_unlock (lock);
+  g_assert_cmpint (journal_lock_holder (fixture->state_dir), ==, 0);
   lock = journal_lock (fixture->state_dir, &error);
   g_assert_no_error (error);
   journal_unlock (lock);

@@ -127,6 +127,33 @@ test_refusal (Fixture *fixture, gconstpointer data)
   assert_queue (fixture->journal, 0, "INBOX upload a (d2);");
 }
 
+/* A person who made room on the server has a way on that does not need another message. */
+static void
+test_retry (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  const Put first = { "upload x", JOURNAL_OPERATION_UPLOAD, "d", 100, FALSE, 100 };
+  const Put again = { "upload x", JOURNAL_OPERATION_UPLOAD, "d", 200, FALSE, 100 };
+  guint count = 7;
+
+  begin (fixture->journal);
+  gint64 inbox = add_mailbox (fixture->journal, "INBOX");
+  gint64 work = add_mailbox (fixture->journal, "Work");
+  commit (fixture->journal);
+  put_round (fixture->journal, inbox, &first, 1);
+  put_round (fixture->journal, work, &first, 1);
+  begin (fixture->journal);
+  g_assert_true (journal_queue_refuse (fixture->journal, inbox, "upload x", "no", &error));
+  g_assert_true (journal_queue_refuse (fixture->journal, work, "upload x", "no", &error));
+  g_assert_true (journal_queue_retry (fixture->journal, inbox, &count, &error));
+  g_assert_cmpuint (count, ==, 1);
+  g_assert_true (journal_queue_retry (fixture->journal, inbox, &count, &error));
+  g_assert_cmpuint (count, ==, 0);
+  commit (fixture->journal);
+  assert_queue (fixture->journal, 0, "INBOX upload x (d);Work upload x (d) refused: no;");
+  put_round (fixture->journal, inbox, &again, 1);
+}
+
 static void
 test_refusal_of_nothing (Fixture *fixture, gconstpointer data)
 {
@@ -202,6 +229,7 @@ main (int argc, char **argv)
   g_test_add ("/journal/queue/C5.2/done", Fixture, NULL, fixture_set_up_open, test_done, fixture_tear_down);
   g_test_add ("/journal/queue/C5.4/refusal", Fixture, NULL, fixture_set_up_open, test_refusal,
               fixture_tear_down);
+  g_test_add ("/journal/queue/C5.4/retry", Fixture, NULL, fixture_set_up_open, test_retry, fixture_tear_down);
   g_test_add ("/journal/queue/C5.4/refusal-of-nothing", Fixture, NULL, fixture_set_up_open,
               test_refusal_of_nothing, fixture_tear_down);
   return g_test_run ();

@@ -1,0 +1,18 @@
+/* One line for each message that was brought over: what -v and --json show while a sync runs. */
+#pragma once
+
+#include "account-sync.h"
+
+/* TRUE when somebody wants these lines: nothing need be read for them otherwise. */
+gboolean mailbox_sync_is_heard (const MailboxSync *mailbox);
+
+/* The operation is done and recorded. `uid` 0: that of its row, where it has one. `subject` (nullable): as
+ * decoded; else that of the file here. Costs nothing when it is not heard. */
+void
+mailbox_sync_tell (MailboxSync *mailbox, const PlanOperation *operation, guint32 uid, const char *subject);
+
+/* The same of all operations of a kind. */
+void mailbox_sync_tell_all (MailboxSync *mailbox, PlanKind kind);
+
+/* (transfer full): "add \Seen, take off \Flagged". */
+char *words_flags (const PlanOperation *operation);
