@@ -30,6 +30,9 @@ mailbox_sync_start (MailboxSync *mailbox)
   mailbox->local_contents = g_ptr_array_new_with_free_func (local_content_free);
   mailbox->remote_headers = g_ptr_array_new_with_free_func (remote_header_free);
   mailbox->local_complete = mailbox->remote_complete = FALSE;
+  mailbox->mailbox_id = NULL;
+  mailbox->refresh = JOURNAL_REFRESH_NONE;
+  mailbox->rematched = FALSE;
 }
 
 static void
@@ -151,13 +154,13 @@ mailbox_sync_select (MailboxSync *mailbox, gboolean *selected, GError **error)
   return TRUE;
 }
 
-const PlanRemote *
-mailbox_sync_find_remote (MailboxSync *mailbox, guint32 uid)
+PlanRemote *
+mailbox_sync_lookup_remote (MailboxSync *mailbox, guint32 uid)
 {
   for (guint first = 0, last = mailbox->remote->len; first < last;)
     {
       guint middle = first + (last - first) / 2;
-      const PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, middle);
+      PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, middle);
 
       if (remote->uid == uid)
         return remote;
@@ -166,7 +169,16 @@ mailbox_sync_find_remote (MailboxSync *mailbox, guint32 uid)
       else
         last = middle;
     }
-  g_assert_not_reached ();
+  return NULL;
+}
+
+const PlanRemote *
+mailbox_sync_find_remote (MailboxSync *mailbox, guint32 uid)
+{
+  const PlanRemote *remote = mailbox_sync_lookup_remote (mailbox, uid);
+
+  g_assert (remote != NULL);
+  return remote;
 }
 
 const PlanLocal *

@@ -7,6 +7,7 @@
  *   recover.c         what a crash left: staged files, flags taken off others' messages
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
+ *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   base.c download.c local-flags.c upload.c remote-flags.c remove-local.c delete-remote.c   one kind of
  * operation each explain.c         a plan in words, for --dry-run
@@ -51,13 +52,13 @@ typedef struct
 {
   AccountSync *account; /* unowned */
   JournalMailbox *row;
-  MaildirBox *box;    /* (nullable) in a dry run of a mailbox without a directory */
-  gboolean on_server; /* LIST names it and it can be selected */
-  gboolean due;       /* to be observed in this round */
-  gboolean skipped;   /* damaged or refused: named, left alone */
-  gboolean gone_here; /* its directory was removed */
+  MaildirBox *box;     /* (nullable) in a dry run of a mailbox without a directory */
+  gboolean on_server;  /* LIST names it and it can be selected */
+  gboolean due;        /* to be observed in this round */
+  gboolean skipped;    /* damaged or refused: named, left alone */
+  gboolean gone_here;  /* its directory was removed; in a dry run also: is still to be made */
   gboolean gone_there; /* the server has it no more, which is believed */
-  gboolean read_only; /* the server opens it for reading only */
+  gboolean read_only;  /* the server opens it for reading only */
 
   /* The observation and the plan: from observe to the end of the round. */
   GStringChunk *strings;
@@ -72,10 +73,14 @@ typedef struct
   gboolean local_complete, remote_complete;
   guint32 uidvalidity, uidnext;
   guint64 highestmodseq;
+  const char *mailbox_id; /* (nullable) MAILBOXID */
+  JournalRefresh refresh; /* why rematch.c has to pair the base before a plan; its UIDs are 0 until then */
+  gboolean rematched;     /* it did so in this round */
   MessageFlags permanent;
   gboolean permanent_any;
   GArray *plan; /* of PlanOperation */
 
+  gboolean matching_told; /* in this run: how many were paired */
   GHashTable *closed; /* keys of operations that are not to be tried (again) in this run */
 } MailboxSync;
 
@@ -139,7 +144,9 @@ gboolean mailbox_sync_is (const MailboxSync *mailbox, const char *special_use);
  * be worked on now, which was reported. */
 gboolean mailbox_sync_select (MailboxSync *mailbox, gboolean *selected, GError **error);
 
-/* The message of the observation with this UID; it is there. */
+/* (nullable) the message of the observation with this UID. */
+PlanRemote *mailbox_sync_lookup_remote (MailboxSync *mailbox, guint32 uid);
+/* The same; it is there. */
 const PlanRemote *mailbox_sync_find_remote (MailboxSync *mailbox, guint32 uid);
 
 /* The new or replaced message here with this base name; it is there. */

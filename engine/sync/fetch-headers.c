@@ -101,24 +101,6 @@ is_ambiguous (GHashTable *here, GHashTable *there, guint64 size, const MessageId
   return n_here > 0 && (n_here > 1 || GPOINTER_TO_UINT (g_hash_table_lookup (there, key)) > 1);
 }
 
-static PlanRemote *
-find_remote (MailboxSync *mailbox, guint32 uid)
-{
-  for (guint first = 0, last = mailbox->remote->len; first < last;)
-    {
-      guint middle = first + (last - first) / 2;
-      PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, middle);
-
-      if (remote->uid == uid)
-        return remote;
-      if (remote->uid < uid)
-        first = middle + 1;
-      else
-        last = middle;
-    }
-  return NULL;
-}
-
 /* Moves the identities over to the observation. */
 static void
 take_headers (MailboxSync *mailbox, GPtrArray *headers)
@@ -126,7 +108,7 @@ take_headers (MailboxSync *mailbox, GPtrArray *headers)
   for (guint i = 0; i < headers->len; i++)
     {
       RemoteHeader *header = g_ptr_array_index (headers, i);
-      PlanRemote *remote = find_remote (mailbox, header->uid);
+      PlanRemote *remote = mailbox_sync_lookup_remote (mailbox, header->uid);
       MessageIdentity *identity;
 
       if (remote == NULL)

@@ -13,7 +13,7 @@ add_base_row (const JournalMessage *message, gpointer user_data)
   MessageKeywordPool *pool = mailbox->account->pool;
   PlanBase base = {
     .row = message->id,
-    .uid = message->uid,
+    .uid = mailbox->refresh == JOURNAL_REFRESH_NONE ? message->uid : 0,
     .base = g_string_chunk_insert (mailbox->strings, message->base),
     .flags = { message->system, message_keyword_pool_intern (pool, message->keywords) },
     .not_kept = { message->not_kept_system, message_keyword_pool_intern (pool, message->not_kept_keywords) },
@@ -40,6 +40,7 @@ mailbox_sync_load_base (MailboxSync *mailbox, GError **error)
 {
   g_array_set_size (mailbox->base, 0);
   g_array_set_size (mailbox->base_facts, 0);
+  g_hash_table_remove_all (mailbox->rows);
   return journal_foreach_message (mailbox->account->journal, mailbox->row->id, add_base_row, mailbox, error);
 }
 
@@ -152,7 +153,8 @@ is_other_content (const PlanBase *base, const MessageIdentity *identity)
                           : identity->size != base->size;
 }
 
-/* Another size or mtime, another digest: the content was replaced (contract C3.1). */
+/* Another size or mtime, another digest: the content was replaced (contract C3.1). To be paired afresh, it is
+ * read in any case. */
 static gboolean
 add_known (MailboxSync *mailbox, const MaildirEntry *entry, guint index, GError **error)
 {
@@ -160,18 +162,17 @@ add_known (MailboxSync *mailbox, const MaildirEntry *entry, guint index, GError 
   const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
   PlanLocal local = { .base = base->base };
   LocalContent *content = NULL;
+  gboolean is_changed = entry->size != facts->file_size || entry->mtime_ns != facts->mtime_ns;
 
   local.flags = add_unseen_keywords (mailbox, read_flags (mailbox, entry, &mailbox->scan->keywords), base);
-  if (entry->size != facts->file_size || entry->mtime_ns != facts->mtime_ns)
+  if ((is_changed || mailbox->refresh != JOURNAL_REFRESH_NONE) &&
+      !read_content (mailbox, entry, &content, error))
+    return FALSE;
+  if (content != NULL)
     {
-      if (!read_content (mailbox, entry, &content, error))
-        return FALSE;
-      if (content != NULL && is_other_content (base, &content->identity))
-        {
-          local.replaced = TRUE;
-          local.identity = &content->identity;
-        }
-      else if (content != NULL && !refresh_stamps (mailbox, index, &content->stamp, error))
+      local.replaced = is_other_content (base, &content->identity);
+      local.identity = &content->identity;
+      if (is_changed && !local.replaced && !refresh_stamps (mailbox, index, &content->stamp, error))
         return FALSE;
     }
   g_array_append_val (mailbox->local, local);
@@ -337,6 +338,13 @@ distrust_absence (AccountSync *account)
     ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->local_complete = FALSE;
 }
 
+/* Offline, a base that has to be paired afresh says nothing about deletions yet. */
+static gboolean
+is_to_be_paired_later (const MailboxSync *mailbox)
+{
+  return mailbox->account->session == NULL && mailbox->row->refresh != JOURNAL_REFRESH_NONE;
+}
+
 gboolean
 account_sync_observe_local (AccountSync *account, GError **error)
 {
@@ -355,7 +363,7 @@ account_sync_observe_local (AccountSync *account, GError **error)
       name_doubles (mailbox);
       if (!compare_with_base (mailbox, error))
         return FALSE;
-      mailbox->local_complete = agreed && !name_others (mailbox);
+      mailbox->local_complete = agreed && !name_others (mailbox) && !is_to_be_paired_later (mailbox);
     }
   if (account->unreadable)
     distrust_absence (account);

@@ -2,6 +2,7 @@
 
 #include "observe-local.h"
 #include "recover.h"
+#include "refresh.h"
 #include "uploads-in-doubt.h"
 
 #include <string.h>
@@ -242,57 +243,6 @@ take_permanent_flags (MailboxSync *mailbox, const ImapSelected *selected)
                                      : message_flags_from_imap (mailbox->account->pool, names);
 }
 
-/* The base's UIDs mean nothing any more: the mailbox starts with an empty base, and what is equal on both
- * sides is paired again (contract C2.3). */
-static gboolean
-forget_base (MailboxSync *mailbox, GError **error)
-{
-  AccountSync *account = mailbox->account;
-
-  if (!journal_begin (account->journal, error))
-    return FALSE;
-  mailbox->row->refresh = JOURNAL_REFRESH_NONE;
-  mailbox->row->uidvalidity = mailbox->uidvalidity;
-  mailbox->row->uidnext = 0;
-  if (journal_remove_messages (account->journal, mailbox->row->id, error) &&
-      journal_put_mailbox (account->journal, mailbox->row, error) && journal_commit (account->journal, error))
-    return TRUE;
-  journal_rollback (account->journal);
-  return FALSE;
-}
-
-/* TRUE when the UIDs of the base can't be trusted, and says so. */
-static gboolean
-must_pair_afresh (MailboxSync *mailbox, const ImapSelected *selected)
-{
-  Report *to = &mailbox->account->report;
-  const JournalMailbox *row = mailbox->row;
-
-  if (row->refresh != JOURNAL_REFRESH_NONE)
-    return TRUE;
-  if (row->uidvalidity == 0)
-    return FALSE;
-  if (row->uidvalidity != selected->uidvalidity)
-    {
-      report (
-          to, ENGINE_EVENT_WARNING, row->name, "uidvalidity",
-          "the server reset UIDVALIDITY (%u, now %u); messages will be matched again by content, nothing is "
-          "deleted",
-          row->uidvalidity, selected->uidvalidity);
-      return TRUE;
-    }
-  if (selected->uidnext != 0 && selected->uidnext < row->uidnext)
-    {
-      report (to, ENGINE_EVENT_WARNING, row->name, "uidnext",
-              "the server's UIDNEXT fell (%u, now %u), as after a restored backup; messages will be matched "
-              "again by "
-              "content, nothing is deleted",
-              row->uidnext, selected->uidnext);
-      return TRUE;
-    }
-  return FALSE;
-}
-
 static gboolean
 open_remote (MailboxSync *mailbox, const ImapSelected **selected, GError **error)
 {
@@ -305,24 +255,24 @@ open_remote (MailboxSync *mailbox, const ImapSelected **selected, GError **error
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
-  if (*selected == NULL || (*selected)->uidvalidity == 0)
+  if (*selected == NULL)
     {
       mailbox->skipped = TRUE;
       report_left (&account->report, mailbox->row->name, "mailbox-refused", "%s; it was left as it is",
-                   *selected == NULL ? local_error->message
-                                     : "the server gives no UIDVALIDITY for this mailbox");
-      *selected = NULL;
+                   local_error->message);
     }
   return TRUE;
 }
 
 /* What has to be true before a listing means anything: the base belongs to this UIDVALIDITY, and every upload
- * that was sent is known to have arrived or not. */
+ * that was sent is known to have arrived or not. Where it does not belong to it, the listing is of
+ * everything, and rematch.c settles the rest. */
 static gboolean
 settle (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
 {
-  if (must_pair_afresh (mailbox, selected) && !forget_base (mailbox, error))
-    return FALSE;
+  mailbox->refresh = mailbox_sync_find_refresh (mailbox, selected);
+  if (mailbox->refresh != JOURNAL_REFRESH_NONE)
+    return TRUE;
   if (!mailbox->account->dry_run && !mailbox_sync_restore_unmarked (mailbox, error))
     return FALSE;
   return mailbox_sync_settle_uploads (mailbox, error) && mailbox_sync_load_base (mailbox, error);
@@ -340,9 +290,12 @@ observe_mailbox (MailboxSync *mailbox, GError **error)
   mailbox->uidvalidity = selected->uidvalidity;
   mailbox->uidnext = selected->uidnext;
   mailbox->highestmodseq = selected->highestmodseq;
+  if (selected->mailbox_id != NULL)
+    mailbox->mailbox_id = g_string_chunk_insert (mailbox->strings, selected->mailbox_id);
   mailbox->read_only = selected->read_only && !mailbox->account->dry_run;
   take_permanent_flags (mailbox, selected);
-  return settle (mailbox, selected, error) && list_messages (mailbox, selected, error);
+  return settle (mailbox, selected, error) && list_messages (mailbox, selected, error) &&
+         (mailbox->refresh == JOURNAL_REFRESH_NONE || mailbox_sync_load_base (mailbox, error));
 }
 
 /* What is not there holds nothing: a complete look. */

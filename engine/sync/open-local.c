@@ -147,6 +147,16 @@ bind_maildir (AccountSync *account, JournalRefresh *refresh, GError **error)
   return check_marker (account, known_id, has_marker, refresh, error);
 }
 
+/* Nothing is known of a mailbox's place on the server any more, so that its absence means nothing either. */
+static void
+forget_server (JournalMailbox *row)
+{
+  row->uidvalidity = row->uidnext = 0;
+  row->highestmodseq = 0;
+  g_clear_pointer (&row->wire_name, g_free);
+  g_clear_pointer (&row->mailbox_id, g_free);
+}
+
 static gboolean
 refresh_all (AccountSync *account, JournalRefresh refresh, GError **error)
 {
@@ -159,6 +169,7 @@ refresh_all (AccountSync *account, JournalRefresh refresh, GError **error)
       JournalMailbox *row = g_ptr_array_index (rows, i);
 
       row->refresh = MAX (row->refresh, refresh);
+      forget_server (row);
       if (!journal_put_mailbox (account->journal, row, error))
         return FALSE;
     }

@@ -5,6 +5,7 @@
 #include "misplaced.h"
 #include "moves.h"
 #include "subject.h"
+#include "unmatched.h"
 
 #include <stdio.h>
 
@@ -36,8 +37,8 @@ drop_waiting (MailboxSync *mailbox)
   g_array_set_size (mailbox->plan, kept);
 }
 
-static gboolean
-plan_one (MailboxSync *mailbox, GError **error)
+GArray *
+mailbox_sync_make_plan (MailboxSync *mailbox, GError **error)
 {
   AccountSync *account = mailbox->account;
   g_autoptr (GHashTable) expunging = g_hash_table_new (NULL, NULL);
@@ -56,9 +57,19 @@ plan_one (MailboxSync *mailbox, GError **error)
   };
 
   if (!journal_queue_foreach (account->journal, mailbox->row->id, collect_expunging, expunging, error))
+    return NULL;
+  return plan_mailbox (&input);
+}
+
+static gboolean
+plan_one (MailboxSync *mailbox, GError **error)
+{
+  mailbox->plan = mailbox_sync_make_plan (mailbox, error);
+  if (mailbox->plan == NULL)
     return FALSE;
-  mailbox->plan = plan_mailbox (&input);
   drop_waiting (mailbox);
+  if (mailbox->account->session != NULL)
+    mailbox_sync_tell_matching (mailbox);
   return TRUE;
 }
 
@@ -144,6 +155,15 @@ enqueue_one (MailboxSync *mailbox, const PlanOperation *operation, gboolean *ref
   return journal_queue_put (mailbox->account->journal, &row, refused, error);
 }
 
+/* Where no UIDVALIDITY says which message a UID is, none is changed or removed by it (contract C2.3). */
+static gboolean
+is_unsafe (const MailboxSync *mailbox, const PlanOperation *operation)
+{
+  return mailbox->account->session != NULL && mailbox->on_server && mailbox->uidvalidity == 0 &&
+         operation->kind != PLAN_UPLOAD &&
+         (is_for_server (operation) || operation->kind == PLAN_REMOVE_LOCAL);
+}
+
 /* Queues what goes to the server. What was refused before, or failed in this run, leaves the plan; the
  * refused is counted in the exit status, and was named when it happened (contract C5.4). */
 static gboolean
@@ -151,8 +171,9 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
 {
   AccountSync *account = mailbox->account;
   guint kept = 0, n_refused = 0, n_read_only = 0;
+  g_autoptr (GHashTable) unmatched = mailbox_sync_load_unmatched (mailbox, error);
 
-  if (!journal_queue_begin (account->journal, mailbox->row->id, error))
+  if (unmatched == NULL || !journal_queue_begin (account->journal, mailbox->row->id, error))
     return FALSE;
   for (guint i = 0; i < mailbox->plan->len; i++)
     {
@@ -160,13 +181,15 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
       gboolean closed = mailbox_sync_is_closed (mailbox, &operation);
       gboolean refused = FALSE;
 
+      if (mailbox_sync_is_unmatched (unmatched, &operation))
+        continue;
       if (is_for_server (&operation) && !enqueue_one (mailbox, &operation, &refused, error))
         return FALSE;
       gboolean forbidden = mailbox->read_only && is_for_server (&operation);
       n_refused += refused && !closed;
       account->n_waiting += closed;
       n_read_only += forbidden;
-      if (!refused && !closed && !forbidden)
+      if (!refused && !closed && !forbidden && !is_unsafe (mailbox, &operation))
         g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
     }
   g_array_set_size (mailbox->plan, kept);
@@ -178,7 +201,8 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
     report_left (&account->report, mailbox->row->name, "read-only",
                  "the server opens this mailbox for reading only; %u changes made here are kept here",
                  n_read_only);
-  return journal_queue_end (account->journal, mailbox->row->id, error);
+  return mailbox_sync_end_unmatched (mailbox, unmatched, error) &&
+         journal_queue_end (account->journal, mailbox->row->id, error);
 }
 
 static gboolean

@@ -7,3 +7,6 @@
  * and puts what goes to the server into the queue, in one transaction. *n_operations counts what is to be
  * done now. */
 gboolean account_sync_plan (AccountSync *account, guint *n_operations, GError **error);
+
+/* What plan_mailbox makes of the mailbox's observation; no holds, no queue. (transfer full) */
+GArray *mailbox_sync_make_plan (MailboxSync *mailbox, GError **error);

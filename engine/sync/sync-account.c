@@ -16,6 +16,7 @@
 #include "outcome.h"
 #include "plan-account.h"
 #include "recover.h"
+#include "rematch.h"
 #include "remote-flags.h"
 #include "remove-local.h"
 #include "upload.h"
@@ -52,7 +53,29 @@ reset_round (AccountSync *account)
     mailbox_sync_reset (g_ptr_array_index (account->mailboxes, i));
 }
 
-/* UIDVALIDITY and UIDNEXT are kept by a complete listing only; rows that follow belong to them. */
+/* UIDNEXT and HIGHESTMODSEQ are kept by a complete listing only; rows that follow belong to the UIDVALIDITY.
+ * TRUE when anything is new. */
+static gboolean
+note_observation (const MailboxSync *mailbox, JournalMailbox *row)
+{
+  const JournalMailbox before = *row;
+  gboolean is_other = g_strcmp0 (row->mailbox_id, mailbox->mailbox_id) != 0;
+
+  row->uidvalidity = mailbox->uidvalidity;
+  if (mailbox->remote_complete)
+    {
+      row->uidnext = mailbox->uidnext;
+      row->highestmodseq = mailbox->highestmodseq;
+    }
+  if (is_other)
+    {
+      g_free (row->mailbox_id);
+      row->mailbox_id = g_strdup (mailbox->mailbox_id);
+    }
+  return is_other || row->uidvalidity != before.uidvalidity || row->uidnext != before.uidnext ||
+         row->highestmodseq != before.highestmodseq;
+}
+
 static gboolean
 record_observation (AccountSync *account, GError **error)
 {
@@ -65,11 +88,8 @@ record_observation (AccountSync *account, GError **error)
 
       if (mailbox->plan == NULL || mailbox->uidvalidity == 0)
         continue;
-      if (row->uidvalidity == mailbox->uidvalidity &&
-          (!mailbox->remote_complete || row->uidnext == mailbox->uidnext))
+      if (!note_observation (mailbox, row))
         continue;
-      row->uidvalidity = mailbox->uidvalidity;
-      row->uidnext = mailbox->remote_complete ? mailbox->uidnext : row->uidnext;
       if (!journal_put_mailbox (account->journal, row, error))
         {
           journal_rollback (account->journal);
@@ -147,7 +167,8 @@ observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
 {
   reset_round (account);
   return account_sync_observe_remote (account, error) && account_sync_observe_local (account, error) &&
-         fetch_headers (account, error) && account_sync_plan (account, n_operations, error);
+         fetch_headers (account, error) && account_sync_rematch (account, error) &&
+         account_sync_plan (account, n_operations, error);
 }
 
 /* Nothing more can be done in this run. What was closed without a word (a file that was renamed under our

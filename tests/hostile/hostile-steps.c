@@ -72,6 +72,12 @@ hostile_release (Hostile *hostile)
 }
 
 void
+hostile_restore (Hostile *hostile)
+{
+  run_job (hostile, job_release, (Job){ .restore = TRUE });
+}
+
+void
 hostile_assert_none_removed (Hostile *hostile)
 {
   g_autofree char *log = model_server_get_log (hostile->server);

@@ -9,8 +9,9 @@ void hostile_expect_sync (Hostile *hostile, EngineOutcome expected, const char *
 void hostile_expect_sync_of (Hostile *hostile, const char *mailbox, EngineOutcome expected, const char *says);
 /* `dovetail sync --dry-run`. */
 void hostile_explain (Hostile *hostile);
-/* `dovetail release`. */
+/* `dovetail release`, and with --restore. */
 void hostile_release (Hostile *hostile);
+void hostile_restore (Hostile *hostile);
 
 /* The last sync took nothing away on the server. */
 void hostile_assert_none_removed (Hostile *hostile);

@@ -145,7 +145,8 @@ watch (ModelSession *session, const ModelCommand *command)
     model_server_breach (session->server, "%s %s without a selected mailbox", name, uid_name);
   else if (session->examine)
     model_server_breach (session->server, "%s %s after EXAMINE", name, uid_name);
-  else if (session->told == 0 || session->told != session->selected->listed)
+  else if (session->told != session->selected->listed ||
+           (session->told == 0 && !g_str_equal (name, "APPEND")))
     model_server_breach (session->server, "%s %s under UIDVALIDITY %u, listed with %u", name, uid_name,
                          session->told, session->selected->listed);
 }
