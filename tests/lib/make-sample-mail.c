@@ -3,8 +3,8 @@
  *   make-sample-mail [--count N] [--seed N] [--size BYTES] --maildir DIR
  *   make-sample-mail [--count N] [--seed N] [--size BYTES] --imap PORT --user USER --password PASSWORD
  *
- * The Maildir is nested (DIR/INBOX/cur, DIR/Work/2024/cur), with Dovecot's keyword files. The server is one
- * of tests/servers/, on loopback.
+ * With --mailbox NAME all messages go into that one, without keywords. The Maildir is nested (DIR/INBOX/cur,
+ * DIR/Work/2024/cur), with Dovecot's keyword files. The server is one of tests/servers/, on loopback.
  */
 #include "imap-client.h"
 #include "sample-mail.h"
@@ -20,19 +20,41 @@
 typedef struct
 {
   int count, seed, size, port;
-  char *maildir, *user, *password;
+  char *maildir, *mailbox, *user, *password;
 } Options;
+
+/* (transfer full) */
+static char *
+without_keywords (const char *flags)
+{
+  g_auto (GStrv) names = g_strsplit (flags, " ", -1);
+  g_autoptr (GString) kept = g_string_new (NULL);
+
+  for (guint i = 0; names[i] != NULL; i++)
+    if (*names[i] == '\\')
+      g_string_append_printf (kept, "%s%s", kept->len > 0 ? " " : "", names[i]);
+  return g_string_free (g_steal_pointer (&kept), FALSE);
+}
 
 static SampleMessage *
 message_of (const Options *options, guint index)
 {
-  return sample_message_new ((guint32)options->seed, index, (gsize)options->size);
+  SampleMessage *message = sample_message_new ((guint32)options->seed, index, (gsize)options->size);
+
+  if (options->mailbox != NULL)
+    {
+      g_autofree char *flags = g_steal_pointer (&message->flags);
+
+      message->flags = without_keywords (flags);
+    }
+  return message;
 }
 
 static gboolean
 is_in (const Options *options, guint index, const char *mailbox)
 {
-  return g_str_equal (sample_message_mailbox ((guint32)options->seed, index), mailbox);
+  return options->mailbox != NULL ||
+         g_str_equal (sample_message_mailbox ((guint32)options->seed, index), mailbox);
 }
 
 /* Creates it unless it is there. */
@@ -74,15 +96,27 @@ upload_mailbox (ImapClient *client, const Options *options, const char *mailbox)
     imap_client_append_end (client);
 }
 
+static const char *const *
+mailboxes_of (const Options *options, const char **one)
+{
+  if (options->mailbox == NULL)
+    return sample_mailboxes;
+  one[0] = options->mailbox;
+  one[1] = NULL;
+  return one;
+}
+
 static void
 upload_all (const Options *options)
 {
+  const char *one[2];
+  const char *const *mailboxes = mailboxes_of (options, one);
   g_autoptr (ImapClient) client = imap_client_new ((guint16)options->port, options->user, options->password);
 
-  for (guint i = 0; sample_mailboxes[i] != NULL; i++)
+  for (guint i = 0; mailboxes[i] != NULL; i++)
     {
-      ensure_mailbox (client, sample_mailboxes[i]);
-      upload_mailbox (client, options, sample_mailboxes[i]);
+      ensure_mailbox (client, mailboxes[i]);
+      upload_mailbox (client, options, mailboxes[i]);
     }
 }
 
@@ -211,6 +245,16 @@ write_mailbox (const Options *options, const char *mailbox)
   write_keywords (directory, keywords);
 }
 
+static void
+write_all (const Options *options)
+{
+  const char *one[2];
+  const char *const *mailboxes = mailboxes_of (options, one);
+
+  for (guint i = 0; mailboxes[i] != NULL; i++)
+    write_mailbox (options, mailboxes[i]);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -221,6 +265,7 @@ main (int argc, char **argv)
     { "size", 0, 0, G_OPTION_ARG_INT, &options.size, "What to fill texts up to on average", "BYTES" },
     { "maildir", 0, 0, G_OPTION_ARG_FILENAME, &options.maildir, "Write into this Maildir", "DIR" },
     { "imap", 0, 0, G_OPTION_ARG_INT, &options.port, "Upload to this port of 127.0.0.1", "PORT" },
+    { "mailbox", 0, 0, G_OPTION_ARG_STRING, &options.mailbox, "Put all into this mailbox", "NAME" },
     { "user", 0, 0, G_OPTION_ARG_STRING, &options.user, "Who logs in", "USER" },
     { "password", 0, 0, G_OPTION_ARG_STRING, &options.password, "The test account's password", "PASSWORD" },
     { NULL },
@@ -242,9 +287,10 @@ main (int argc, char **argv)
     }
   if (options.port != 0)
     upload_all (&options);
-  for (guint i = 0; options.maildir != NULL && sample_mailboxes[i] != NULL; i++)
-    write_mailbox (&options, sample_mailboxes[i]);
+  else
+    write_all (&options);
   g_free (options.maildir);
+  g_free (options.mailbox);
   g_free (options.user);
   g_free (options.password);
   return 0;
