@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # Takes the line up to the cursor apart as bash will, but expands nothing: sets `words`, the last of them the one to
-# complete, and `kept`, what Readline (for which words also end at : and =) leaves before what is put in.
+# complete, and `kept`, what Readline (for which words also begin behind a quote, : and =) leaves before what is put in.
 _dovetail_split ()
 {
   local line=${COMP_LINE:0:COMP_POINT} word='' quote='' begun='' character i
@@ -13,11 +13,11 @@ _dovetail_split ()
     if [[ $character == \\ && $quote != "'" ]]; then
       word+=${line:$((++i)):1} begun=1
     elif [[ -n $quote && $character == "$quote" ]]; then
-      quote=''
+      quote='' kept=$word
     elif [[ -n $quote ]]; then
       word+=$character
     elif [[ $character == [\'\"] ]]; then
-      quote=$character begun=1
+      quote=$character begun=1 kept=$word
     elif [[ $character == [[:space:]] ]]; then
       [[ -z $begun ]] || words+=("$word")
       word='' kept='' begun=''
@@ -38,11 +38,15 @@ _dovetail_offer ()
   done
 }
 
-# Readline quotes what it puts in, and knows what is quoted already.
+# Readline quotes what it puts in, and knows what is quoted already; but not well what looks like an expansion, which
+# is left out.
 _dovetail_offer_quoted ()
 {
+  local candidate
   compopt -o filenames 2> /dev/null
-  _dovetail_offer "$@"
+  for candidate in "$@"; do
+    [[ $candidate == *[\$\`]* ]] || _dovetail_offer "$candidate"
+  done
 }
 
 _dovetail_offer_files ()
@@ -73,7 +77,7 @@ _dovetail_accounts ()
 # can't be given back.
 _dovetail_mailboxes ()
 {
-  dovetail ${config:+--config="$config"} --verbose status "$1" 2> /dev/null |
+  command dovetail ${config:+--config="$config"} --verbose status "$1" 2> /dev/null |
     sed -n "/$(printf '\357\277\275')/d; s|^\(${1//./\\.}/.*\): [0-9]* messages\{0,1\}\$|\1|p"
 }
 

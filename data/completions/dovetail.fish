@@ -45,7 +45,7 @@ end
 # can't be given back.
 function __dovetail_mailboxes
     set -l config (__dovetail_find config)
-    dovetail --config=$config --verbose status $argv[1] 2>/dev/null |
+    command dovetail --config=$config --verbose status $argv[1] 2>/dev/null |
         string match -v \*\uFFFD\* |
         string replace -rf '^('(string escape --style=regex -- $argv[1])'/.*): [0-9]+ messages?$' '$1'
 end

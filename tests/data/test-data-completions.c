@@ -8,6 +8,11 @@ static const struct
 {
   const char *name, *file; /* complete.NAME asks it about data/completions/FILE */
 } shells[] = { { "bash", "dovetail.bash" }, { "zsh", "" }, { "fish", "dovetail.fish" } };
+enum
+{
+  BASH,
+  ZSH,
+};
 
 static const struct
 {
@@ -32,8 +37,6 @@ static const struct
   { "mailboxes", "dovetail sync work/W", "work/Work/2026\nwork/Work: 3 messages\n", NULL },
   { "a mailbox with a space, in quotes", "dovetail sync \"work/[G", "work/[Gmail]/All Mail\n", NULL },
   { "no mailbox that would act on a terminal", "dovetail sync work/Evil", "", NULL },
-  { "a mailbox that would act on a shell", "dovetail sync work/Sh",
-    "work/Shell $(touch here); `touch here`\n", NULL },
   { "a mailbox beyond ASCII", "dovetail sync work/E", "work/Entwürfe\n", NULL },
   { "no mailbox that begins so", "dovetail sync work/x", "", NULL },
   { "no mailboxes of an unknown account", "dovetail sync nobody/", "", NULL },
@@ -58,7 +61,29 @@ static const struct
   { "an open single quote", "dovetail sync 'work/[Gmail]/All M", "work/[Gmail]/All Mail\n" },
   { "only what stands behind a colon", "dovetail sync work/Work:", " 3 messages\n" },
   { "all of it where the colon is quoted", "dovetail sync work/Work\\:", "work/Work: 3 messages\n" },
+  { "no mailbox that looks like an expansion", "dovetail sync work/Sh", "" },
   { "nothing is expanded", "dovetail sync $(touch${IFS}here) wo", "work\n" },
+};
+
+/* What is put in is one argument again, whatever it holds. */
+static const struct
+{
+  const char *description;
+  const char *line;
+  const char *arguments; /* as dovetail gets them, one a line */
+  const char *by_zsh;    /* (nullable) the same */
+} inserted[] = {
+  { "a command", "dovetail stat", "status\n", NULL },
+  { "an account", "dovetail sync wo", "sync\nwork\n", NULL },
+  { "a mailbox with a space", "dovetail sync work/\\[G", "sync\nwork/[Gmail]/All Mail\n", NULL },
+  { "in an open quote", "dovetail sync \"work/[G", "sync\nwork/[Gmail]/All Mail\n", NULL },
+  { "behind a quote in the middle", "dovetail sync work/\"[G", "sync\nwork/[Gmail]/All Mail\n", NULL },
+  { "a colon", "dovetail sync work/Work:", "sync\nwork/Work: 3 messages\n", NULL },
+  { "metacharacters", "dovetail sync work/A", "sync\nwork/A&B|C;D>E!{F,G} 'H' \"I\" \\J #*?\n", NULL },
+  { "metacharacters in an open quote", "dovetail sync \"work/A",
+    "sync\nwork/A&B|C;D>E!{F,G} 'H' \"I\" \\J #*?\n", NULL },
+  { "nothing that looks like an expansion, where it isn't quoted well", "dovetail sync work/Sh",
+    "sync\nwork/Sh\n", "sync\nwork/Shell $(touch here); `touch here`\n" },
 };
 
 static void
@@ -72,6 +97,7 @@ set_up (CliFixture *fixture, gconstpointer data)
     "Evil\xc2\x9b"
     "2J",
     "Shell $(touch here); `touch here`",
+    "A&B|C;D>E!{F,G} 'H' \"I\" \\J #*?",
     "Entwürfe",
   };
   g_autofree char *program_dir = g_path_get_dirname (DOVETAIL_PROGRAM);
@@ -96,13 +122,10 @@ set_up (CliFixture *fixture, gconstpointer data)
   g_assert_true (journal_commit (journal, &error));
 }
 
-/* (transfer full): one a line. */
+/* (transfer full): what the script wrote. */
 static char *
-complete (const CliFixture *fixture, const char *shell, const char *file, const char *line)
+run_script (const CliFixture *fixture, const char *const *argv)
 {
-  g_autofree char *script = g_strdup_printf (SOURCE_ROOT "/tests/data/complete.%s", shell);
-  g_autofree char *completions = g_build_filename (SOURCE_ROOT "/data/completions", file, NULL);
-  const char *const argv[] = { "timeout", "60", script, completions, line, NULL };
   g_autofree char *err = NULL;
   g_autoptr (GError) error = NULL;
   char *out;
@@ -116,6 +139,17 @@ complete (const CliFixture *fixture, const char *shell, const char *file, const 
   return out;
 }
 
+/* (transfer full): what is offered, one a line. */
+static char *
+complete (const CliFixture *fixture, guint shell, const char *line)
+{
+  g_autofree char *script = g_strdup_printf (SOURCE_ROOT "/tests/data/complete.%s", shells[shell].name);
+  g_autofree char *completions = g_build_filename (SOURCE_ROOT "/data/completions", shells[shell].file, NULL);
+  const char *const argv[] = { "timeout", "20", script, completions, line, NULL };
+
+  return run_script (fixture, argv);
+}
+
 static void
 test_rows (CliFixture *fixture, gconstpointer data)
 {
@@ -124,7 +158,7 @@ test_rows (CliFixture *fixture, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      g_autofree char *offers = complete (fixture, shells[shell].name, shells[shell].file, rows[i].line);
+      g_autofree char *offers = complete (fixture, shell, rows[i].line);
 
       g_test_message ("%s: %s", rows[i].description, rows[i].line);
       g_assert_cmpstr (offers, ==,
@@ -139,7 +173,7 @@ test_quoting (CliFixture *fixture, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (bash_rows); i++)
     {
-      g_autofree char *offers = complete (fixture, shells[0].name, shells[0].file, bash_rows[i].line);
+      g_autofree char *offers = complete (fixture, BASH, bash_rows[i].line);
 
       g_test_message ("%s: %s", bash_rows[i].description, bash_rows[i].line);
       g_assert_cmpstr (offers, ==, bash_rows[i].offers);
@@ -148,9 +182,33 @@ test_quoting (CliFixture *fixture, gconstpointer data)
 }
 
 static void
+test_inserted (CliFixture *fixture, gconstpointer data)
+{
+  guint shell = GPOINTER_TO_UINT (data);
+  g_autofree char *completions = g_build_filename (SOURCE_ROOT "/data/completions", shells[shell].file, NULL);
+  g_autofree char *touched = cli_fixture_path (fixture, "here");
+
+  for (guint i = 0; i < G_N_ELEMENTS (inserted); i++)
+    {
+      const char *const argv[] = {
+        "timeout",        "60", SOURCE_ROOT "/tests/data/insert.zsh", shells[shell].name, completions,
+        inserted[i].line, NULL
+      };
+      g_autofree char *arguments = NULL;
+
+      g_test_message ("%s: %s", inserted[i].description, inserted[i].line);
+      arguments = run_script (fixture, argv);
+      g_assert_cmpstr (arguments, ==,
+                       shell == ZSH && inserted[i].by_zsh != NULL ? inserted[i].by_zsh
+                                                                  : inserted[i].arguments);
+      g_assert_false (g_file_test (touched, G_FILE_TEST_EXISTS));
+    }
+}
+
+static void
 assert_offers (const CliFixture *fixture, guint shell, const char *line, const char *expected)
 {
-  g_autofree char *lines = complete (fixture, shells[shell].name, shells[shell].file, line);
+  g_autofree char *lines = complete (fixture, shell, line);
   g_autofree char *offers = words_matching (lines, "(\\S+)");
 
   g_assert_cmpstr (offers, ==, expected);
@@ -187,6 +245,10 @@ main (int argc, char **argv)
       g_test_add (rows_path, CliFixture, GUINT_TO_POINTER (i), set_up, test_rows, cli_fixture_tear_down);
       g_test_add (help_path, CliFixture, GUINT_TO_POINTER (i), set_up, test_help, cli_fixture_tear_down);
     }
+  g_test_add ("/data/completions/bash-inserted", CliFixture, GUINT_TO_POINTER (BASH), set_up, test_inserted,
+              cli_fixture_tear_down);
+  g_test_add ("/data/completions/zsh-inserted", CliFixture, GUINT_TO_POINTER (ZSH), set_up, test_inserted,
+              cli_fixture_tear_down);
   g_test_add ("/data/completions/bash-quoting", CliFixture, NULL, set_up, test_quoting,
               cli_fixture_tear_down);
   return g_test_run ();
