@@ -13,8 +13,11 @@ account_free (Account *account)
   g_free (account->tls_pin);
   g_free (account->user);
   g_free (account->password_command);
+  g_free (account->token_command);
   g_free (account->maildir);
   g_strfreev (account->mailboxes);
+  g_free (account->deliver_to);
+  g_free (account->deliver_account);
   g_free (account->state_dir);
   g_free (account);
 }

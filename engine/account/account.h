@@ -7,6 +7,7 @@
 typedef enum
 {
   ACCOUNT_PROTOCOL_IMAP,
+  ACCOUNT_PROTOCOL_POP3,
 } AccountProtocol;
 
 typedef enum
@@ -28,6 +29,14 @@ typedef enum
   ACCOUNT_DELETE_EXPUNGE, /* \Deleted and UID EXPUNGE */
 } AccountDelete;
 
+/* leave-on-server (contract C7.3) */
+typedef enum
+{
+  ACCOUNT_LEAVE_ALWAYS,
+  ACCOUNT_LEAVE_DAYS,
+  ACCOUNT_LEAVE_NOT,
+} AccountLeave;
+
 typedef struct
 {
   char *name; /* [account NAME]; [A-Za-z0-9._-], 1 to 64 characters, never starting with a dot */
@@ -39,6 +48,7 @@ typedef struct
   char *tls_pin; /* (nullable) "sha256//" and base64 of the SHA-256 of the key (SPKI) or of the certificate */
   char *user;
   char *password_command; /* (nullable) run by /bin/sh -c; its first line is the password */
+  char *token_command;    /* (nullable) the same for an OAuth 2.0 access token; then there is no password */
   char *maildir;          /* absolute path */
   AccountLayout layout;
   char **mailboxes;  /* patterns, "!" first excludes, the last match wins; never empty: {"*", NULL} */
@@ -51,19 +61,22 @@ typedef struct
   guint max_delete_percent; /* ... more than this share, 0 to 100: held (contract C1.4) */
   guint keep_deleted;       /* days in the attic; 0: no attic */
   char info_separator;      /* ':' unless the file system refuses it; one of : ; ! + - */
-  char *state_dir;          /* $XDG_STATE_HOME/dovetail/NAME: journal.sqlite, attic/, lock, TLS tickets */
+  AccountLeave leave;       /* POP3 */
+  guint leave_days;         /* 1 to 36500, with ACCOUNT_LEAVE_DAYS */
+  char *deliver_to;         /* (nullable: IMAP) UTF-8, "/" between levels, INBOX in capitals */
+  char *deliver_account; /* (nullable) POP3: the account whose mailbox deliver_to is and whose Maildir this is
+                          */
+  char *state_dir;       /* $XDG_STATE_HOME/dovetail/NAME: journal.sqlite, attic/, lock, TLS tickets */
 } Account;
 
-void
-account_free (Account *account);
+void account_free (Account *account);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Account, account_free)
 
 /* TRUE when `mailbox` (UTF-8, "/" between levels, INBOX in capitals) is to be synchronized: `*` matches
  * everything,
  * `%` all but "/", and the last pattern of account->mailboxes that matches decides; none matching excludes.
  */
-gboolean
-account_wants_mailbox (const Account *account, const char *mailbox);
+gboolean account_wants_mailbox (const Account *account, const char *mailbox);
 
 /* TRUE when one of account->mailboxes, a "!" before it aside, matches `mailbox`. */
 gboolean account_pattern_matches (const char *pattern, const char *mailbox);
