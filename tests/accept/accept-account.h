@@ -40,7 +40,6 @@ typedef struct
 {
   int status;      /* the exit status; 128 and the signal's number if it was killed */
   char *out, *err; /* what it printed */
-  long peak;       /* the most memory it had resident, in KiB */
 } AcceptRun;
 
 void accept_run_clear (AcceptRun *run);
