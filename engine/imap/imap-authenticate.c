@@ -4,69 +4,19 @@
 
 #include <string.h>
 
+#include "../net/sasl-base64.h"
 #include "../net/sasl.h"
 
 #define MAX_CHALLENGES 10
-#define MAX_CHALLENGE_LENGTH 16384
 
 /* With a valid channel binding that the server refuses there may still be a plain login inside verified TLS
  * (Cyrus accepts only tls-unique): tried once. */
 static const char *const plus_mechanisms[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", NULL };
 
-/* Exactly what an encoder writes (RFC 4648 section 4): no white space, no missing, surplus or dirty padding.
- * (transfer full) (nullable) */
-static GBytes *
-decode_challenge (const char *text)
-{
-  gsize length = 0;
-  g_autofree guchar *decoded = NULL;
-  g_autofree char *again = NULL;
-
-  if (*text == '\0')
-    return g_bytes_new_static ("", 0);
-  if (strlen (text) > MAX_CHALLENGE_LENGTH)
-    return NULL;
-  decoded = g_base64_decode (text, &length);
-  again = length > 0 ? g_base64_encode (decoded, length) : NULL;
-  if (g_strcmp0 (text, again) != 0)
-    return NULL;
-  return g_bytes_new_take (g_steal_pointer (&decoded), length);
-}
-
-static void
-wipe (char *text)
-{
-  if (text == NULL)
-    return;
-  explicit_bzero (text, strlen (text));
-  g_free (text);
-}
-
-/* (transfer full): to be wiped */
-static char *
-encode_response (GBytes *response)
-{
-  gsize length;
-  const guchar *octets = g_bytes_get_data (response, &length);
-
-  return length == 0 ? g_strdup ("") : g_base64_encode (octets, length);
-}
-
-static void
-wipe_bytes (GBytes *bytes)
-{
-  gsize length;
-  gpointer octets = g_bytes_unref_to_data (bytes, &length);
-
-  if (octets != NULL)
-    explicit_bzero (octets, length);
-  g_free (octets);
-}
-
 static gboolean
 step (Sasl *sasl, const char *challenge, char **line, GError **error)
 {
-  g_autoptr (GBytes) decoded = decode_challenge (challenge);
+  g_autoptr (GBytes) decoded = sasl_decode_challenge (challenge);
   GBytes *response;
 
   if (decoded == NULL)
@@ -78,8 +28,7 @@ step (Sasl *sasl, const char *challenge, char **line, GError **error)
   response = sasl_step (sasl, decoded, error);
   if (response == NULL)
     return FALSE;
-  *line = encode_response (response);
-  wipe_bytes (response);
+  *line = sasl_encode_response (response);
   return TRUE;
 }
 
@@ -113,7 +62,7 @@ answer_challenge (ImapSession *session, Sasl *sasl, const char *challenge, guint
   if (cause != NULL)
     return break_off (session, cause, error);
   write_line (session, line);
-  wipe (line);
+  sasl_wipe (line);
   return TRUE;
 }
 
@@ -174,12 +123,25 @@ exchange (ImapSession *session, const char *mechanism, Sasl *sasl, GError **erro
   imap_request_send (request);
   finished = converse (session, request, sasl, at_once ? NULL : initial, error);
   session->challenged = NULL;
-  wipe (initial);
+  sasl_wipe (initial);
   return finished ? g_steal_pointer (&request) : NULL;
 }
 
+/* What came with the exchange says more than the answer behind it. */
 static void
-set_refusal (ImapSession *session, const ImapResponse *answer, GError **error)
+set_token_refusal (ImapSession *session, const char *words, const char *text, GError **error)
+{
+  imap_session_set_error (
+      session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+      "the server refused the access token (“%s”); see that token-command prints one that "
+      "is valid now and allows IMAP, and run again",
+      words != NULL && *words != '\0' ? words : text);
+}
+
+/* `sasl` is NULL for LOGIN. */
+static void
+set_refusal (ImapSession *session, const SaslCredentials *credentials, const Sasl *sasl,
+             const ImapResponse *answer, GError **error)
 {
   g_autofree char *text = imap_session_server_text (session, answer->text);
 
@@ -197,16 +159,20 @@ set_refusal (ImapSession *session, const ImapResponse *answer, GError **error)
       break;
     case IMAP_CODE_EXPIRED:
       imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
-                              "the password has expired (“%s”); store a new one and run again", text);
+                              "the password or access token has expired (“%s”); get a new one and run again",
+                              text);
       break;
     case IMAP_CODE_CONTACTADMIN:
       imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
                               "the server refused the login and sends you to its administrator (“%s”)", text);
       break;
     default:
-      imap_session_set_error (
-          session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
-          "the server refused the user name or password (“%s”); store a new one and run again", text);
+      if (credentials->token != NULL)
+        set_token_refusal (session, sasl_get_server_words (sasl), text, error);
+      else
+        imap_session_set_error (
+            session, error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+            "the server refused the user name or password (“%s”); store a new one and run again", text);
     }
 }
 
@@ -245,7 +211,7 @@ try_mechanism (ImapSession *session, const char *mechanism, const SaslCredential
     }
   if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
     return accept_answer (session, sasl, error);
-  set_refusal (session, imap_request_get_answer (request), error);
+  set_refusal (session, credentials, sasl, imap_request_get_answer (request), error);
   *refused = g_steal_pointer (&request);
   return FALSE;
 }
@@ -266,13 +232,20 @@ log_in_plainly (ImapSession *session, const SaslCredentials *credentials, GError
     return FALSE;
   if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
     return accept_answer (session, NULL, error);
-  set_refusal (session, imap_request_get_answer (request), error);
+  set_refusal (session, credentials, NULL, imap_request_get_answer (request), error);
   return FALSE;
 }
 
 static gboolean
 log_in_without_sasl (ImapSession *session, const SaslCredentials *credentials, GError **error)
 {
+  if (credentials->token != NULL)
+    {
+      imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_REFUSED,
+                              "the server takes no access tokens (neither OAUTHBEARER nor XOAUTH2); write "
+                              "password-command instead of token-command");
+      return FALSE;
+    }
   if (!imap_session_has (session, IMAP_CAPABILITY_LOGINDISABLED))
     return log_in_plainly (session, credentials, error);
   imap_session_set_error (
@@ -317,16 +290,20 @@ authenticate_with (ImapSession *session, const SaslCredentials *credentials, GEr
 }
 
 gboolean
-imap_authenticate (ImapSession *session, const char *user, const char *password, GError **error)
+imap_authenticate (ImapSession *session, const Account *account, const char *secret, GError **error)
 {
   const char *type = NULL;
+  gboolean is_token = account->token_command != NULL;
   g_autoptr (GBytes) binding = net_connection_get_channel_binding (session->connection, &type);
   SaslCredentials credentials = {
-    .user = user,
-    .password = password,
+    .user = account->user,
+    .password = is_token ? NULL : secret,
     .secure = session->is_private,
     .channel_binding = binding,
     .channel_binding_type = type,
+    .token = is_token ? secret : NULL,
+    .host = account->host,
+    .port = account->port,
   };
 
   return authenticate_with (session, &credentials, error);

@@ -111,7 +111,7 @@ start_tls (ImapSession *session, GError **error)
 }
 
 static gboolean
-log_in (ImapSession *session, const Account *account, const char *password, GError **error)
+log_in (ImapSession *session, const Account *account, const char *secret, GError **error)
 {
   if (session->state == IMAP_STATE_AUTHENTICATED)
     return TRUE;
@@ -123,7 +123,7 @@ log_in (ImapSession *session, const Account *account, const char *password, GErr
     }
   if (session->capability_words == NULL && !imap_capabilities_ask (session, error))
     return FALSE;
-  return imap_authenticate (session, account->user, password, error);
+  return imap_authenticate (session, account, secret, error);
 }
 
 static void
@@ -227,9 +227,9 @@ learn_server (ImapSession *session, GError **error)
 }
 
 gboolean
-imap_login (ImapSession *session, const Account *account, const char *password, GError **error)
+imap_login (ImapSession *session, const Account *account, const char *secret, GError **error)
 {
   return await_greeting (session, error) &&
          (account->security != ACCOUNT_SECURITY_STARTTLS || start_tls (session, error)) &&
-         log_in (session, account, password, error) && learn_server (session, error);
+         log_in (session, account, secret, error) && learn_server (session, error);
 }

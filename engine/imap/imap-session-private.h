@@ -106,8 +106,8 @@ GStrv imap_capabilities_mechanisms (const ImapSession *session);
 ImapLiteralMode imap_capabilities_literal_mode (const ImapSession *session);
 
 /* imap-login.c */
-gboolean imap_login (ImapSession *session, const Account *account, const char *password, GError **error);
+gboolean imap_login (ImapSession *session, const Account *account, const char *secret, GError **error);
 gboolean imap_login_greeting (ImapSession *session, const ImapResponse *response, GError **error);
 
 /* imap-authenticate.c */
-gboolean imap_authenticate (ImapSession *session, const char *user, const char *password, GError **error);
+gboolean imap_authenticate (ImapSession *session, const Account *account, const char *secret, GError **error);

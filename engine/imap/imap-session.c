@@ -371,14 +371,14 @@ session_new (const Account *account, GMainContext *context, GCancellable *cancel
 }
 
 ImapSession *
-imap_session_open (const Account *account, const char *password, GMainContext *context,
+imap_session_open (const Account *account, const char *secret, GMainContext *context,
                    GCancellable *cancellable, ImapLogFunc log, gpointer log_data, GError **error)
 {
   g_autoptr (ImapSession) session = session_new (account, context, cancellable);
 
   session->log = log;
   session->log_data = log_data;
-  if (!imap_login (session, account, password, error))
+  if (!imap_login (session, account, secret, error))
     return NULL;
   return g_steal_pointer (&session);
 }

@@ -23,7 +23,7 @@ GQuark imap_error_quark (void);
 typedef enum
 {
   IMAP_ERROR_PROTOCOL,       /* out of grammar or out of state; names the last command */
-  IMAP_ERROR_AUTHENTICATION, /* the server refused name or password, or failed to prove itself */
+  IMAP_ERROR_AUTHENTICATION, /* the server refused name, password or token, or failed to prove itself */
   IMAP_ERROR_INSECURE,       /* STARTTLS missing, refused or stripped; PREAUTH without TLS; LOGINDISABLED */
   IMAP_ERROR_REFUSED,        /* tagged NO or BAD to one command */
   IMAP_ERROR_BYE,            /* the server ended the session, with its reason; try again later */
@@ -78,10 +78,11 @@ typedef struct _ImapSession ImapSession;
 typedef void (*ImapLogFunc) (const char *line, gpointer user_data);
 
 /* Connects, secures, authenticates, learns capabilities, namespace and special uses; sends ID with name and
- * version only. `password` is used during the call only. On failure *error says what, where and what to do:
- * domains NET_ERROR, SASL_ERROR, IMAP_ERROR. (transfer full) (nullable) */
+ * version only. `secret`, the password or with token-command the access token, is used during the call only.
+ * On failure *error says what, where and what to do: domains NET_ERROR, SASL_ERROR, IMAP_ERROR. (transfer
+ * full) (nullable) */
 ImapSession *
-imap_session_open (const Account *account, const char *password, GMainContext *context,
+imap_session_open (const Account *account, const char *secret, GMainContext *context,
                    GCancellable *cancellable, ImapLogFunc log, gpointer log_data, GError **error);
 void imap_session_free (ImapSession *session); /* no farewell: imap_session_logout first where one is due */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSession, imap_session_free)
