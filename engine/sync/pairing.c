@@ -1,6 +1,8 @@
 /* Candidates of both sides are sorted together, so that those with one Message-ID and Date stand side by side
- * (a group), within it those of one size, and within that those of one header digest. All decisions are made
- * on such runs: nothing compares every message with every other, however many a sender made alike.
+ * (a group), within it those of one size, within that those of one header digest, and among these, where it
+ * does not matter which is which, those of equal flags, so that no pair has flags to merge without need. All
+ * decisions are made on such runs: nothing compares every message with every other, however many a sender
+ * made alike.
  */
 #include "pairing.h"
 
@@ -13,6 +15,7 @@ typedef struct
   const char *date;
   guint64 size;
   const MessageDigest *header; /* (nullable): not known */
+  MessageFlags flags;
   gboolean is_local;
   guint index;
   gboolean is_draft;
@@ -56,6 +59,7 @@ add_remote (GArray *candidates, const PlanRemote *remote, guint index)
   Candidate candidate = {
     .size = remote->size,
     .header = remote->has_header_digest ? &remote->identity->header : NULL,
+    .flags = remote->flags,
     .is_local = FALSE,
     .index = index,
     .is_draft = (remote->flags.system & MESSAGE_FLAG_DRAFT) != 0,
@@ -70,6 +74,7 @@ add_local (GArray *candidates, const PlanLocal *local, guint index)
   Candidate candidate = {
     .size = local->identity->size,
     .header = &local->identity->header,
+    .flags = local->flags,
     .is_local = TRUE,
     .index = index,
     .is_draft = (local->flags.system & MESSAGE_FLAG_DRAFT) != 0,
@@ -104,6 +109,14 @@ compare_headers (const Candidate *a, const Candidate *b)
 }
 
 static int
+compare_flags (const Candidate *a, const Candidate *b)
+{
+  if (a->flags.system != b->flags.system)
+    return a->flags.system < b->flags.system ? -1 : 1;
+  return strcmp (a->flags.keywords, b->flags.keywords);
+}
+
+static int
 compare_candidates (gconstpointer a, gconstpointer b)
 {
   const Candidate *first = a, *second = b;
@@ -113,6 +126,8 @@ compare_candidates (gconstpointer a, gconstpointer b)
     order = compare_sizes (first, second);
   if (order == 0)
     order = compare_headers (first, second);
+  if (order == 0)
+    order = compare_flags (first, second);
   if (order == 0)
     order = (first->index > second->index) - (first->index < second->index);
   return order;
@@ -143,7 +158,8 @@ run_count (Run run, gboolean is_local)
 static Candidate *
 run_next (Run run, Candidate *candidate, gboolean is_local)
 {
-  while (candidate < run.end && (candidate->is_local != is_local || candidate->is_draft))
+  while (candidate < run.end &&
+         (candidate->is_local != is_local || candidate->is_draft || candidate->is_paired))
     candidate++;
   return candidate;
 }
@@ -166,6 +182,18 @@ pair_in_order (Pairing *pairing, Run run)
     }
 }
 
+/* Those of equal flags first. */
+static void
+pair_alike (Pairing *pairing, Run run)
+{
+  for (Run same_flags = { run.first, run.first }; same_flags.end < run.end;)
+    {
+      same_flags = run_from (same_flags.end, run.end, compare_flags);
+      pair_in_order (pairing, same_flags);
+    }
+  pair_in_order (pairing, run);
+}
+
 /* `run` has one size, Message-ID and Date. */
 static void
 pair_same_size (Pairing *pairing, Run run)
@@ -182,7 +210,7 @@ pair_same_size (Pairing *pairing, Run run)
     {
       /* Without a header digest there are only remote ones, which find nobody. */
       alike = run_from (alike.end, run.end, compare_headers);
-      pair_in_order (pairing, alike);
+      pair_alike (pairing, alike);
     }
 }
 

@@ -29,7 +29,8 @@ struct _ImapProxy
   guint16 port, server_port;
   GMutex mutex; /* for what follows */
   GString *commands;
-  char *lose; /* (nullable) */
+  guint64 octets[2]; /* to the client, to the server */
+  char *lose;        /* (nullable) */
   guint countdown;
   gboolean has_lost;
 };
@@ -202,6 +203,9 @@ pass (Link *link, gboolean to_server)
 
   if (got <= 0)
     return FALSE;
+  g_mutex_lock (&link->proxy->mutex);
+  link->proxy->octets[to_server ? 1 : 0] += (guint64)got;
+  g_mutex_unlock (&link->proxy->mutex);
   return to_server ? pass_to_server (link, buffer, (gsize)got) : pass_to_client (link, buffer, (gsize)got);
 }
 
@@ -348,4 +352,14 @@ imap_proxy_take_commands (ImapProxy *proxy)
   g_string_truncate (proxy->commands, 0);
   g_mutex_unlock (&proxy->mutex);
   return commands;
+}
+
+void
+imap_proxy_take_octets (ImapProxy *proxy, guint64 *to_server, guint64 *to_client)
+{
+  g_mutex_lock (&proxy->mutex);
+  *to_client = proxy->octets[0];
+  *to_server = proxy->octets[1];
+  proxy->octets[0] = proxy->octets[1] = 0;
+  g_mutex_unlock (&proxy->mutex);
 }

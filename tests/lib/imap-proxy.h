@@ -23,3 +23,5 @@ gboolean imap_proxy_has_lost (ImapProxy *proxy);
 /* (transfer full): the commands since the last call, a line each, without tags, literals and what
  * AUTHENTICATE or LOGIN say. */
 char *imap_proxy_take_commands (ImapProxy *proxy);
+/* Octets that passed since the last call. */
+void imap_proxy_take_octets (ImapProxy *proxy, guint64 *to_server, guint64 *to_client);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* A message is written "Message-ID Date size header flags": "-" stands for none, "?" for a header digest that
- * is not known, flags are "D" (\Draft) or "-". Messages are separated by ";". */
+ * is not known, flags are "D" (\Draft), "S", "F" or "-". Messages are separated by ";". */
 typedef struct
 {
   const char *description;
@@ -41,6 +41,8 @@ static const PairingRow pairing_rows[] = {
   { "several, and one has no partner", "a d 1 g -;a d 1 h -", "a d 1 h -;a d 1 i -", "1-0", "," },
   { "real duplicates keep their count", "a d 1 h -;a d 1 h -;a d 1 h -", "a d 1 h -;a d 1 h -", "0-0 1-1",
     "," },
+  { "real duplicates of other flags", "a d 1 h S;a d 1 h -", "a d 1 h -;a d 1 h S", "0-1 1-0", "," },
+  { "flags choose, but do not part", "a d 1 h S;a d 1 h -", "a d 1 h S;a d 1 h F", "0-0 1-1", "," },
   { "more here than there", "a d 1 h -", "a d 1 h -;a d 1 h -;a d 1 h -", "0-0", "," },
   { "several without header digests", "a d 1 ? -;a d 1 ? -", "a d 1 g -;a d 1 h -", "", "01,01" },
   { "several there, one here", "a d 1 ? -;a d 1 ? -", "a d 1 h -", "", "01,0" },
@@ -77,6 +79,15 @@ field (const char *text)
   return strcmp (text, "-") == 0 ? NULL : g_strdup (text);
 }
 
+static guint8
+flag_of (char letter)
+{
+  return letter == 'D'   ? MESSAGE_FLAG_DRAFT
+         : letter == 'S' ? MESSAGE_FLAG_SEEN
+         : letter == 'F' ? MESSAGE_FLAG_FLAGGED
+                         : 0;
+}
+
 static void
 parse_message (const char *text, PlanRemote *remote, PlanLocal *local, MessageIdentity *identity)
 {
@@ -88,7 +99,7 @@ parse_message (const char *text, PlanRemote *remote, PlanLocal *local, MessageId
   identity->size = g_ascii_strtoull (fields[2], NULL, 10);
   memset (identity->header.bytes, fields[3][0], sizeof identity->header.bytes);
   remote->flags = local->flags = message_flags_none ();
-  remote->flags.system = local->flags.system = fields[4][0] == 'D' ? MESSAGE_FLAG_DRAFT : 0;
+  remote->flags.system = local->flags.system = flag_of (fields[4][0]);
   remote->size = identity->size;
   remote->has_header_digest = fields[3][0] != '?';
   remote->identity = local->identity = identity;
