@@ -94,8 +94,8 @@ kill_and_recover (const KillSweep *sweep, guint step, guint steps, gboolean half
   return g_steal_pointer (&killed);
 }
 
-static gboolean
-can_be_halved (const char *call)
+gboolean
+kill_sweep_can_halve (const char *call)
 {
   return call != NULL && (g_str_has_prefix (call, "write ") || g_str_has_prefix (call, "pwrite ") ||
                           g_str_has_prefix (call, "send ") || g_str_has_prefix (call, "copy_file_range "));
@@ -114,7 +114,7 @@ kill_sweep_run (const KillSweep *sweep)
     {
       g_autofree char *call = kill_and_recover (sweep, step, steps, FALSE);
 
-      if (sweep->halves && can_be_halved (call))
+      if (sweep->halves && kill_sweep_can_halve (call))
         g_free (kill_and_recover (sweep, step, steps, TRUE));
     }
   return steps;

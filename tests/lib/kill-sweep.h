@@ -21,11 +21,12 @@ typedef struct
 } KillSweep;
 
 /* Returns the number of steps. Every run that is not killed has to exit with 0. */
-guint
-kill_sweep_run (const KillSweep *sweep);
+guint kill_sweep_run (const KillSweep *sweep);
 
 /* Runs once and kills at that step, 1 the first; 0: only counts. Returns the number of steps taken; `killed`
  * (nullable, transfer full) says at which call, and is NULL if the program ended before. For tests that do
  * something else between the kill and the next run. */
-guint
-kill_sweep_run_once (const KillSweep *sweep, guint step, gboolean half, char **killed);
+guint kill_sweep_run_once (const KillSweep *sweep, guint step, gboolean half, char **killed);
+
+/* Whether a call that a program was killed at (nullable) writes, so that it can be killed in its midst. */
+gboolean kill_sweep_can_halve (const char *call);

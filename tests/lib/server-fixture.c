@@ -1,7 +1,14 @@
 #include "server-fixture.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+#define MAX_USERS_AT_ONCE 64
+
+/* A file system in memory, and how much of it a quick server wants to find free. */
+#define MEMORY "/dev/shm"
+#define MEMORY_NEEDED (G_GUINT64_CONSTANT (1) << 30)
 
 /* (transfer full): what the script printed. A script that fails ends the test program. */
 static char *
@@ -94,19 +101,62 @@ start (ServerFixture *fixture)
   fixture->password = take_value (values, "PASSWORD");
 }
 
+/* (transfer full) */
+static char *
+make_directory (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *directory = g_dir_make_tmp ("dovetail-server-XXXXXX", &error);
+
+  if (directory == NULL)
+    g_error ("%s", error->message);
+  return directory;
+}
+
+/* (transfer full) (nullable) */
+static char *
+make_directory_in_memory (void)
+{
+  g_autofree char *directory = g_strdup (MEMORY "/dovetail-server-XXXXXX");
+  struct statvfs room;
+
+  if (statvfs (MEMORY, &room) < 0 || (guint64)room.f_bavail * room.f_frsize < MEMORY_NEEDED ||
+      g_mkdtemp (directory) == NULL)
+    return NULL;
+  return g_steal_pointer (&directory);
+}
+
+/* Takes directory and options over. */
+static ServerFixture *
+start_in (char *directory, const char *kind, GStrv options)
+{
+  ServerFixture *fixture = g_new0 (ServerFixture, 1);
+
+  fixture->kind = g_strdup (kind);
+  fixture->options = options;
+  fixture->directory = directory;
+  start (fixture);
+  return fixture;
+}
+
 ServerFixture *
 server_fixture_start (const char *kind, const char *const *options)
 {
-  ServerFixture *fixture = g_new0 (ServerFixture, 1);
-  g_autoptr (GError) error = NULL;
+  return start_in (make_directory (), kind, g_strdupv ((GStrv)options));
+}
 
-  fixture->kind = g_strdup (kind);
-  fixture->options = g_strdupv ((GStrv)options);
-  fixture->directory = g_dir_make_tmp ("dovetail-server-XXXXXX", &error);
-  if (fixture->directory == NULL)
-    g_error ("%s", error->message);
-  start (fixture);
-  return fixture;
+ServerFixture *
+server_fixture_start_quick (const char *kind, const char *const *options)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  char *directory = make_directory_in_memory ();
+
+  g_strv_builder_add (builder, "--quick-login");
+  if (g_str_equal (kind, "dovecot"))
+    g_strv_builder_add (builder, "--no-fsync");
+  if (options != NULL)
+    g_strv_builder_addv (builder, (const char **)options);
+  return start_in (directory != NULL ? directory : make_directory (), kind, g_strv_builder_end (builder));
 }
 
 void
@@ -134,13 +184,30 @@ server_fixture_resume (ServerFixture *fixture)
   start (fixture);
 }
 
+/* As many as there are already: for thousands the script is not started thousands of times. */
+static void
+make_users (ServerFixture *fixture)
+{
+  guint count = CLAMP (fixture->made, 1, MAX_USERS_AT_ONCE);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) names = NULL;
+
+  for (guint i = 0; i < count; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("user%u", ++fixture->made);
+
+      g_strv_builder_add (builder, name);
+    }
+  names = g_strv_builder_end (builder);
+  g_free (run_script (fixture, "adduser", (const char *const *)names));
+}
+
 char *
 server_fixture_new_user (ServerFixture *fixture)
 {
-  g_autofree char *name = g_strdup_printf ("user%u", ++fixture->users);
-
-  g_free (run_script (fixture, "adduser", (const char *const[]){ name, fixture->password, NULL }));
-  return g_steal_pointer (&name);
+  if (fixture->users == fixture->made)
+    make_users (fixture);
+  return g_strdup_printf ("user%u", ++fixture->users);
 }
 
 char *

@@ -19,25 +19,23 @@ typedef struct
   char *user;     /* "alice"; "bob" is there too */
   char *password; /* everybody's: "secret" */
   guint users;    /* given out so far */
+  guint made;     /* of those that are given out */
 } ServerFixture;
 
 /* `options` (nullable) are those of the start command in tests/servers/`kind`, NULL-terminated. */
-ServerFixture *
-server_fixture_start (const char *kind, const char *const *options);
-void
-server_fixture_free (ServerFixture *fixture);
+ServerFixture *server_fixture_start (const char *kind, const char *const *options);
+/* The same for thousands of logins and little mail: with plain passwords, and in memory where there is room.
+ */
+ServerFixture *server_fixture_start_quick (const char *kind, const char *const *options);
+void server_fixture_free (ServerFixture *fixture);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ServerFixture, server_fixture_free)
 
 /* The server goes away, and comes back on the same ports with the same mail. */
-void
-server_fixture_halt (ServerFixture *fixture);
-void
-server_fixture_resume (ServerFixture *fixture);
+void server_fixture_halt (ServerFixture *fixture);
+void server_fixture_resume (ServerFixture *fixture);
 
 /* (transfer full): the name of a user that nobody else has, with empty mailboxes. */
-char *
-server_fixture_new_user (ServerFixture *fixture);
+char *server_fixture_new_user (ServerFixture *fixture);
 
 /* Runs doveadm with these NULL-terminated arguments (Dovecot only). (transfer full): what it printed. */
-char *
-server_fixture_doveadm (ServerFixture *fixture, ...) G_GNUC_NULL_TERMINATED;
+char *server_fixture_doveadm (ServerFixture *fixture, ...) G_GNUC_NULL_TERMINATED;

@@ -39,6 +39,22 @@ test_messages_come_back_as_they_went (gconstpointer kind)
                    strlen (odd_message));
 }
 
+/* Made more and more at once. */
+static void
+test_every_user_is_let_in (gconstpointer kind)
+{
+  g_autoptr (ServerFixture) server = server_fixture_start_quick (kind, NULL);
+
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autofree char *user = server_fixture_new_user (server);
+      g_autoptr (ImapClient) client = imap_client_new (server->imap_port, user, server->password);
+
+      g_assert_cmpuint (imap_client_status (client, "INBOX", "MESSAGES"), ==, 0);
+      imap_client_append (client, "INBOX", "", 0, odd_message, strlen (odd_message));
+    }
+}
+
 static void
 test_mailboxes_are_listed (gconstpointer kind)
 {
@@ -121,11 +137,13 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
       g_autofree char *bytes = g_strdup_printf ("/server/%s/messages-come-back-as-they-went", kinds[i]);
+      g_autofree char *users = g_strdup_printf ("/server/%s/every-user-is-let-in", kinds[i]);
       g_autofree char *list = g_strdup_printf ("/server/%s/mailboxes-are-listed", kinds[i]);
       g_autofree char *change = g_strdup_printf ("/server/%s/messages-are-changed", kinds[i]);
       g_autofree char *again = g_strdup_printf ("/server/%s/two-at-once-and-back-again", kinds[i]);
 
       g_test_add_data_func (bytes, kinds[i], test_messages_come_back_as_they_went);
+      g_test_add_data_func (users, kinds[i], test_every_user_is_let_in);
       g_test_add_data_func (list, kinds[i], test_mailboxes_are_listed);
       g_test_add_data_func (change, kinds[i], test_messages_are_changed);
       g_test_add_data_func (again, kinds[i], test_two_at_once_and_back_again);

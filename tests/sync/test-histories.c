@@ -33,17 +33,9 @@ static const struct
 static ServerFixture *
 start_server (const Settings *settings)
 {
-  const char *options[6] = { NULL };
-  guint n = 0;
+  const char *const less[] = { "--capability", settings->capability, NULL };
 
-  if (g_str_equal (settings->server, "dovecot"))
-    options[n++] = "--no-fsync";
-  if (settings->capability != NULL)
-    {
-      options[n++] = "--capability";
-      options[n++] = settings->capability;
-    }
-  return server_fixture_start (settings->server, options);
+  return server_fixture_start_quick (settings->server, settings->capability != NULL ? less : NULL);
 }
 
 static void
@@ -148,10 +140,19 @@ replay (Settings *settings)
   return wrong != NULL ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int
+run_tests (Settings *settings, int *argc, char ***argv)
+{
+  g_test_init (argc, argv, NULL);
+  g_test_add_data_func ("/sync/histories", settings, test_histories);
+  g_test_add_data_func ("/sync/histories-found", settings, test_found);
+  return g_test_run ();
+}
+
 int
 main (int argc, char **argv)
 {
-  Settings settings = { .server = (char *)"dovecot", .first = 1, .count = 60 };
+  Settings settings = { .first = 1, .count = 60 };
   const GOptionEntry entries[] = {
     { "server", 0, 0, G_OPTION_ARG_STRING, &settings.server, "dovecot or cyrus", "KIND" },
     { "capability", 0, 0, G_OPTION_ARG_STRING, &settings.capability, "As tests/servers take it", "CAPS" },
@@ -163,16 +164,17 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
+  int status;
 
   g_option_context_set_ignore_unknown_options (context, TRUE);
   g_option_context_add_main_entries (context, entries, NULL);
   setlocale (LC_ALL, "C.UTF-8");
   if (!g_option_context_parse (context, &argc, &argv, &error))
     g_error ("%s", error->message);
-  if (settings.seed != 0)
-    return replay (&settings);
-  g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/sync/histories", &settings, test_histories);
-  g_test_add_data_func ("/sync/histories-found", &settings, test_found);
-  return g_test_run ();
+  if (settings.server == NULL)
+    settings.server = g_strdup ("dovecot");
+  status = settings.seed != 0 ? replay (&settings) : run_tests (&settings, &argc, &argv);
+  g_free (settings.server);
+  g_free (settings.capability);
+  return status;
 }
