@@ -118,28 +118,40 @@ play (const char *const *options)
   return side;
 }
 
-static void
-test_hidden (gconstpointer hidden)
+typedef struct
 {
+  const char *name;
+  GPtrArray **expected; /* (element-type utf8): with nothing hidden, played once for all */
+} Hidden;
+
+static void
+test_hidden (gconstpointer data)
+{
+  const Hidden *hidden = data;
   const char *const usual[] = { "--no-fsync", NULL };
-  g_autofree char *line = capability_line (hidden);
+  g_autofree char *line = capability_line (hidden->name);
   const char *const options[] = { "--no-fsync", "--capability", line, NULL };
-  g_autoptr (GPtrArray) expected = play (usual);
   g_autoptr (GPtrArray) found = play (options);
 
-  accept_assert_same_side (expected, found);
+  if (*hidden->expected == NULL)
+    *hidden->expected = play (usual);
+  accept_assert_same_side (*hidden->expected, found);
 }
 
 int
 main (int argc, char **argv)
 {
+  g_autoptr (GPtrArray) expected = NULL;
+  Hidden hidden[G_N_ELEMENTS (optional) + 1] = { { "all", &expected } };
+
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/accept/capabilities/all", "all", test_hidden);
+  g_test_add_data_func ("/accept/capabilities/all", &hidden[0], test_hidden);
   for (guint i = 0; i < G_N_ELEMENTS (optional); i++)
     {
       g_autofree char *path = g_strconcat ("/accept/capabilities/", optional[i], NULL);
 
-      g_test_add_data_func (path, optional[i], test_hidden);
+      hidden[i + 1] = (Hidden){ optional[i], &expected };
+      g_test_add_data_func (path, &hidden[i + 1], test_hidden);
     }
   return g_test_run ();
 }
