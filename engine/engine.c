@@ -8,6 +8,7 @@
 #include "maildir/maildir.h"
 #include "net/connection.h"
 #include "net/sasl.h"
+#include "pop3/pop3-session.h"
 #include "sync/job.h"
 
 G_DEFINE_QUARK (engine - error - quark, engine_error)
@@ -49,9 +50,9 @@ typedef struct
 static void
 name_error_domains (void)
 {
-  GQuark (*const domains[]) (void) = { secret_error_quark, net_error_quark,     sasl_error_quark,
-                                       imap_error_quark,   maildir_error_quark, journal_error_quark,
-                                       config_error_quark, engine_error_quark };
+  GQuark (*const domains[]) (void) = { secret_error_quark,  net_error_quark,    sasl_error_quark,
+                                       imap_error_quark,    pop3_error_quark,   maildir_error_quark,
+                                       journal_error_quark, config_error_quark, engine_error_quark };
 
   for (guint i = 0; i < G_N_ELEMENTS (domains); i++)
     domains[i]();

@@ -104,7 +104,7 @@ open_root (Maildir *maildir, gboolean create, GError **error)
 }
 
 Maildir *
-maildir_open (const Account *account, gboolean create, GError **error)
+maildir_open_beside (const Account *account, gboolean create, GError **error)
 {
   g_autoptr (Maildir) maildir = g_new0 (Maildir, 1);
 
@@ -113,7 +113,15 @@ maildir_open (const Account *account, gboolean create, GError **error)
   maildir->layout = account->layout;
   maildir->separator = account->info_separator;
   maildir->path = g_strdup (account->maildir);
-  if (!open_root (maildir, create, error) || !take_lock (maildir, create, error))
+  return open_root (maildir, create, error) ? g_steal_pointer (&maildir) : NULL;
+}
+
+Maildir *
+maildir_open (const Account *account, gboolean create, GError **error)
+{
+  g_autoptr (Maildir) maildir = maildir_open_beside (account, create, error);
+
+  if (maildir == NULL || !take_lock (maildir, create, error))
     return NULL;
   return g_steal_pointer (&maildir);
 }

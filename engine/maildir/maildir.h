@@ -40,6 +40,9 @@ typedef struct
  * the marker or on `.dovetail.lock`) until freed; without `create`, a directory that never was a Maildir of
  * ours stays as it is, unlocked. (transfer full) (nullable) */
 Maildir *maildir_open (const Account *account, gboolean create, GError **error);
+/* The same without the lock, beside whoever holds it: for deliveries into a Maildir that another account
+ * keeps, which need none. (transfer full) (nullable) */
+Maildir *maildir_open_beside (const Account *account, gboolean create, GError **error);
 void maildir_free (Maildir *maildir);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Maildir, maildir_free)
 

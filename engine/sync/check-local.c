@@ -1,5 +1,6 @@
 #include "check-local.h"
 
+#include "import-target.h"
 #include "outcome.h"
 
 #include <errno.h>
@@ -20,15 +21,13 @@ typedef struct
 } Known;
 
 static EngineOutcome
-check_journal (const Job *job, Report *self, Known *known)
+check_journal (const Job *job, Report *self)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Journal) journal = journal_open (job->account->state_dir, JOURNAL_OPEN_READ, NULL, &error);
 
   if (journal != NULL)
     {
-      known->maildir_id = journal_get_fact (journal, "maildir-id", NULL);
-      known->was_synchronized = known->maildir_id != NULL;
       report (self, ENGINE_EVENT_RESULT, NULL, "journal", "ok: journal: %s", job->account->state_dir);
       return ENGINE_OUTCOME_EQUAL;
     }
@@ -41,6 +40,18 @@ check_journal (const Job *job, Report *self, Known *known)
   else
     return report_error (self, error);
   return ENGINE_OUTCOME_EQUAL;
+}
+
+/* The journal of the account whose Maildir it is: a POP3 account may deliver into another's. */
+static void
+ask_journal (const Account *account, Known *known)
+{
+  g_autofree char *state_dir = import_target_state_dir (account);
+  g_autoptr (Journal) journal = journal_open (state_dir, JOURNAL_OPEN_READ, NULL, NULL);
+
+  if (journal != NULL)
+    known->maildir_id = journal_get_fact (journal, "maildir-id", NULL);
+  known->was_synchronized = known->maildir_id != NULL;
 }
 
 static EngineOutcome
@@ -154,9 +165,10 @@ EngineOutcome
 check_local (const Job *job, Report *self)
 {
   Known known = { 0 };
-  EngineOutcome journal = check_journal (job, self, &known);
-  EngineOutcome maildir = check_maildir (job, &known, self);
+  EngineOutcome journal = check_journal (job, self), maildir;
 
+  ask_journal (job->account, &known);
+  maildir = check_maildir (job, &known, self);
   g_free (known.maildir_id);
   return MAX (journal, maildir);
 }

@@ -3,6 +3,7 @@
 #include "../account/secret.h"
 #include "../imap/imap-session.h"
 #include "check-local.h"
+#include "check-maildrop.h"
 #include "check-server.h"
 #include "outcome.h"
 
@@ -30,27 +31,46 @@ tell_configuration (const Account *account, Report *self)
           account->layout == ACCOUNT_LAYOUT_NESTED ? "nested" : "maildir++");
 }
 
-/* (transfer full) (nullable) */
-static ImapSession *
-connect (const Job *job, Report *self, GError **error)
+static gboolean
+check_imap (const Job *job, Report *self, const char *secret, GError **error)
 {
   const Account *account = job->account;
-  char *password = secret_lookup_password (account, job->cancellable, error);
-  ImapSession *session;
+  g_autoptr (ImapSession) session = imap_session_open (account, secret, g_main_context_get_thread_default (),
+                                                       job->cancellable, report_log, self, error);
 
-  if (password == NULL)
-    return NULL;
-  report (self, ENGINE_EVENT_RESULT, NULL, "password", "ok: password: there is one");
-  session = imap_session_open (account, password, g_main_context_get_thread_default (), job->cancellable,
-                               report_log, self, error);
-  secret_free (password);
   if (session == NULL)
-    return NULL;
+    return FALSE;
   report (self, ENGINE_EVENT_RESULT, NULL, "connection", "ok: connection: %s:%u, %s%s", account->host,
           account->port, imap_session_get_tls_description (session),
           account->security == ACCOUNT_SECURITY_NONE ? "" : ", the certificate is trusted");
   report (self, ENGINE_EVENT_RESULT, NULL, "login", "ok: login: the server knows %s", account->user);
-  return session;
+  if (!check_server (job, self, session, error))
+    return FALSE;
+  imap_session_logout (session);
+  return TRUE;
+}
+
+static gboolean
+check_remote (const Job *job, Report *self, GError **error)
+{
+  char *secret = secret_lookup_password (job->account, job->cancellable, error);
+  gboolean done = FALSE;
+
+  if (secret == NULL)
+    return FALSE;
+  report (self, ENGINE_EVENT_RESULT, NULL, "password", "ok: %s: there is one",
+          job->account->token_command != NULL ? "token" : "password");
+  switch (job->account->protocol)
+    {
+    case ACCOUNT_PROTOCOL_IMAP:
+      done = check_imap (job, self, secret, error);
+      break;
+    case ACCOUNT_PROTOCOL_POP3:
+      done = check_maildrop (job, self, secret, error);
+      break;
+    }
+  secret_free (secret);
+  return done;
 }
 
 /* Both sides are looked at, so that one run names all that is wrong; the local side's problem decides. */
@@ -59,19 +79,16 @@ job_check (const Job *job)
 {
   Report self = job_report (job);
   g_autoptr (GError) error = NULL;
-  g_autoptr (ImapSession) session = NULL;
   EngineOutcome local;
 
   tell_configuration (job->account, &self);
   local = check_local (job, &self);
-  session = connect (job, &self, &error);
-  if (session == NULL || !check_server (job, &self, session, &error))
+  if (!check_remote (job, &self, &error))
     {
       EngineOutcome remote = report_error (&self, error);
 
       return local == ENGINE_OUTCOME_CONFIG ? local : remote;
     }
-  imap_session_logout (session);
   if (local != ENGINE_OUTCOME_EQUAL)
     return local;
   return self.left > 0 ? ENGINE_OUTCOME_LEFT : ENGINE_OUTCOME_EQUAL;

@@ -1,5 +1,7 @@
 #include "open-local.h"
 
+#include "../journal/journal-pop3.h"
+
 #include <stdlib.h>
 
 /* What the journal is bound to, beside the Maildir's id. When one changes, nothing it says of UIDs holds any
@@ -9,6 +11,12 @@ typedef struct
   const char *key;
   const char *value;
 } Binding;
+
+static gboolean
+is_pop3 (const AccountSync *account)
+{
+  return account->settings->protocol == ACCOUNT_PROTOCOL_POP3;
+}
 
 static gboolean
 check_fact (AccountSync *account, const Binding *binding, JournalRefresh *refresh, GError **error)
@@ -38,7 +46,7 @@ check_bindings (AccountSync *account, JournalRefresh *refresh, GError **error)
 {
   const Account *settings = account->settings;
   const Binding bindings[] = {
-    { "protocol", "imap" },
+    { "protocol", is_pop3 (account) ? "pop3" : "imap" },
     { "host", settings->host },
     { "user", settings->user },
     { "layout", settings->layout == ACCOUNT_LAYOUT_NESTED ? "nested" : "maildir++" },
@@ -176,6 +184,14 @@ refresh_all (AccountSync *account, JournalRefresh refresh, GError **error)
   return TRUE;
 }
 
+/* The same for a maildrop: what is fetched again is recognised by its full digest. */
+static gboolean
+refresh_maildrop (AccountSync *account, JournalRefresh refresh, GError **error)
+{
+  return refresh == JOURNAL_REFRESH_RESTORED ? journal_forget_pop3_present (account->journal, error)
+                                             : journal_forget_pop3_uidls (account->journal, error);
+}
+
 static gboolean
 bind_all (AccountSync *account, GError **error)
 {
@@ -184,7 +200,8 @@ bind_all (AccountSync *account, GError **error)
   return journal_begin (account->journal, error) &&
          journal_end (account->journal,
                       check_bindings (account, &refresh, error) && bind_maildir (account, &refresh, error) &&
-                          (refresh == JOURNAL_REFRESH_NONE || refresh_all (account, refresh, error)),
+                          (refresh == JOURNAL_REFRESH_NONE || refresh_all (account, refresh, error)) &&
+                          (refresh == JOURNAL_REFRESH_NONE || refresh_maildrop (account, refresh, error)),
                       error);
 }
 
@@ -215,14 +232,15 @@ open_journal (AccountSync *account, GError **error)
 }
 
 /* A known Maildir is never made anew: its absence is an unmounted disk or an accident. A dry run makes none
- * at all and goes on without. */
+ * at all and goes on without. Another account's is not opened here. */
 static gboolean
 open_maildir (AccountSync *account, GError **error)
 {
   g_autofree char *known_id = journal_get_fact (account->journal, "maildir-id", NULL);
-
   g_autoptr (GError) local_error = NULL;
 
+  if (account->settings->deliver_account != NULL)
+    return TRUE;
   account->maildir = maildir_open (account->settings, known_id == NULL && !account->dry_run, &local_error);
   if (account->maildir != NULL)
     return TRUE;
@@ -238,7 +256,7 @@ open_attic (AccountSync *account, GError **error)
 {
   g_autofree char *path = g_build_filename (account->settings->state_dir, "attic", NULL);
 
-  if (account->settings->keep_deleted == 0 || account->dry_run)
+  if (account->settings->keep_deleted == 0 || account->dry_run || is_pop3 (account))
     return TRUE;
   account->attic = maildir_attic_open (path, error);
   return account->attic != NULL;

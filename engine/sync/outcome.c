@@ -5,6 +5,7 @@
 #include "../maildir/maildir.h"
 #include "../net/connection.h"
 #include "../net/sasl.h"
+#include "../pop3/pop3-session.h"
 
 static EngineOutcome
 net_outcome (NetError code)
@@ -44,6 +45,23 @@ imap_outcome (ImapError code)
   g_assert_not_reached ();
 }
 
+static EngineOutcome
+pop3_outcome (Pop3Error code)
+{
+  switch (code)
+    {
+    case POP3_ERROR_AUTHENTICATION:
+      return ENGINE_OUTCOME_AUTHENTICATION;
+    case POP3_ERROR_LATER:
+      return ENGINE_OUTCOME_OFFLINE;
+    case POP3_ERROR_PROTOCOL:
+    case POP3_ERROR_INSECURE:
+    case POP3_ERROR_REFUSED:
+      return ENGINE_OUTCOME_REFUSED;
+    }
+  g_assert_not_reached ();
+}
+
 static gboolean
 is_about_configuration (const GError *error)
 {
@@ -68,6 +86,8 @@ outcome_for_error (const GError *error)
     return net_outcome (error->code);
   if (error->domain == IMAP_ERROR)
     return imap_outcome (error->code);
+  if (error->domain == POP3_ERROR)
+    return pop3_outcome (error->code);
   if (error->domain == SASL_ERROR || error->domain == SECRET_ERROR)
     return ENGINE_OUTCOME_AUTHENTICATION;
   return is_about_configuration (error) ? ENGINE_OUTCOME_CONFIG : ENGINE_OUTCOME_OFFLINE;

@@ -7,6 +7,7 @@
 #include "explain.h"
 #include "fetch-headers.h"
 #include "gone-mailboxes.h"
+#include "import-account.h"
 #include "job-journal.h"
 #include "local-flags.h"
 #include "mailboxes.h"
@@ -243,6 +244,8 @@ run_sync (AccountSync *account, GError **error)
 {
   g_autoptr (GError) connect_error = NULL;
 
+  if (account->settings->protocol == ACCOUNT_PROTOCOL_POP3)
+    return account_sync_import (account, error);
   if (!account_sync_open_local (account, error) || !account_sync_load_mailboxes (account, error))
     return FALSE;
   if (!account->dry_run &&
@@ -279,6 +282,15 @@ words_for_tally (const TallyPart *parts, guint n_parts)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
+static const char *
+words_for_end (const AccountSync *account)
+{
+  if (account->report.left > 0)
+    return "done, but something was left";
+  return account->settings->protocol == ACCOUNT_PROTOCOL_POP3 ? "all that is on the server is here"
+                                                              : "both sides are equal";
+}
+
 static void
 sum_up (AccountSync *account)
 {
@@ -299,8 +311,7 @@ sum_up (AccountSync *account)
     fields[i] = (EngineField){ .key = parts[i].key, .number = parts[i].count };
   fields[G_N_ELEMENTS (parts)] = (EngineField){ .key = "left", .number = account->report.left };
   report_fields (&account->report, ENGINE_EVENT_RESULT, NULL, "synced", fields, G_N_ELEMENTS (fields),
-                 "%s: %s",
-                 account->report.left == 0 ? "both sides are equal" : "done, but something was left",
+                 "%s: %s", words_for_end (account),
                  *done != '\0'               ? done
                  : account->report.left == 0 ? "there was nothing to do"
                                              : "there was nothing else to do");

@@ -123,4 +123,23 @@ CREATE TABLE attic ( -- Messages that were removed from the Maildir and are kept
 ) STRICT;
 CREATE INDEX attic_by_removed ON attic (removed);
 
+CREATE TABLE pop3_message ( -- What was taken from a POP3 maildrop: known again by UIDL, else by full digest (contract C7).
+  id INTEGER PRIMARY KEY,       -- names the row
+  uidl TEXT UNIQUE,             -- UIDL; NULL: the server tells none that is an identity, so that the digest is
+  digest BLOB CHECK (length (digest) = 32), -- full digest; NULL: passed on to the row of a newer UIDL
+  header_digest BLOB CHECK (length (header_digest) = 32), -- header digest, NULL likewise: with TOP it may save a download
+  size INTEGER NOT NULL,        -- octets as the server lists them; other ones under this UIDL are another message
+  base TEXT,                    -- staged: base name of its file in the mailbox delivered to; NULL: present
+  first_seen INTEGER NOT NULL,  -- when it was taken: leave-on-server counts its days from here
+  unlisted INTEGER NOT NULL,    -- since when listings lack it; 0: the last one had it; rows go after a year
+  deleted INTEGER NOT NULL CHECK (deleted BETWEEN 0 AND 2) -- JournalPop3Deleted: 1 by us, 2 and listed nevertheless
+) STRICT;
+
+CREATE TABLE pop3_file ( -- Digests of files in the Maildir that a POP3 account delivers to, so that none is read twice.
+  base TEXT NOT NULL PRIMARY KEY, -- base name, in whichever mailbox
+  size INTEGER NOT NULL,          -- of the file; the digest holds for this size and time only
+  mtime_ns INTEGER NOT NULL,      -- its modification time, nanoseconds since 1970
+  digest BLOB NOT NULL CHECK (length (digest) = 32) -- full digest
+) STRICT, WITHOUT ROWID;
+
 PRAGMA user_version = 1;
