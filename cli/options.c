@@ -35,7 +35,7 @@ add_common_options (GOptionGroup *group, Options *options)
       "Read this instead of ~/.config/dovetail/config", "FILE" },
     { "verbose", 'v', G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK,
       __extension__(gpointer) count_verbosity, /* GLib has it so; ISO C has no such conversion */
-      "Say more; twice: a log of what is said to the server", NULL },
+      "Say more: a line for each message; twice: also a log of what is said to the server", NULL },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "Only warnings and errors", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json, "One JSON object a line, for programs", NULL },
     G_OPTION_ENTRY_NULL

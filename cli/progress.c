@@ -124,6 +124,8 @@ progress_take (Progress *progress, const EngineEvent *event)
 
   g_hash_table_replace (progress->accounts, g_strdup (event->account != NULL ? event->account : ""),
                         g_memdup2 (&count, sizeof count));
-  if (progress->drawn == 0 || now - progress->drawn >= REDRAW_US)
+  /* Of what is done there is no more to show: its last event may come behind the result. */
+  if (count.messages_done < count.messages_total &&
+      (progress->drawn == 0 || now - progress->drawn >= REDRAW_US))
     draw (progress, event, now);
 }

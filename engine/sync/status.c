@@ -1,6 +1,5 @@
 /* `dovetail status`: what the journal says, with no connection and no lock (contract C5.1). */
 #include "../journal/journal-deletions.h"
-#include "../journal/journal-pop3.h"
 #include "../journal/journal-queue.h"
 #include "../journal/journal-unmatched.h"
 #include "job-journal.h"
@@ -304,6 +303,24 @@ tell_left (Status *status, GError **error)
   return TRUE;
 }
 
+static const char *
+words_outcome (gint64 outcome)
+{
+  switch (outcome)
+    {
+    case ENGINE_OUTCOME_REFUSED:
+      return "the server refused or broke the protocol";
+    case ENGINE_OUTCOME_OFFLINE:
+      return "no connection, or interrupted";
+    case ENGINE_OUTCOME_AUTHENTICATION:
+      return "the password or the server's certificate was not accepted";
+    case ENGINE_OUTCOME_CONFIG:
+      return "the configuration or the Maildir is not right";
+    default:
+      return "why is not known";
+    }
+}
+
 static gboolean
 tell_last_sync (Status *status, GError **error)
 {
@@ -317,21 +334,19 @@ tell_last_sync (Status *status, GError **error)
   const EngineField fields[] = { { .key = "time", .number = last },
                                  { .key = "last_status", .number = outcome } };
 
-  if (last == 0)
-    {
-      report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
-                     "never synchronized completely");
-      return TRUE;
-    }
   time = words_time (last);
   ago = words_ago (last);
-  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
-                 "last synchronized %s (%s)", time, ago);
+  if (last == 0)
+    report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
+                   "never synchronized completely");
+  else
+    report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "last-sync", fields, G_N_ELEMENTS (fields),
+                   "last synchronized %s (%s)", time, ago);
   if (outcome == ENGINE_OUTCOME_LEFT && !tell_left (status, error))
     return FALSE;
   if (outcome > ENGINE_OUTCOME_LEFT && status->runs == 0)
     report (&status->report, ENGINE_EVENT_RESULT, NULL, "last-outcome",
-            "the last run did not finish (exit status %d); run `dovetail sync %s`", (int)outcome,
+            "the last run did not finish: %s; run `dovetail sync %s`", words_outcome (outcome),
             status->report.account);
   return TRUE;
 }
@@ -419,11 +434,8 @@ static gboolean
 tell_all (Status *status, GError **error)
 {
   status->journal = journal_open (status->job->account->state_dir, JOURNAL_OPEN_READ, NULL, error);
-  if (status->journal == NULL || !tell_last_sync (status, error))
-    return FALSE;
-  if (status->job->account->protocol == ACCOUNT_PROTOCOL_POP3)
-    return tell_maildrop (status, error);
-  return tell_mailboxes (status, error) && tell_queue (status, error) && tell_attic (status, error);
+  return status->journal != NULL && tell_last_sync (status, error) && tell_mailboxes (status, error) &&
+         tell_queue (status, error) && tell_attic (status, error);
 }
 
 static gboolean
@@ -434,23 +446,6 @@ is_all_well (const Status *status)
   return pending->n_held == 0 && pending->n_refused == 0 && pending->n_left == 0 &&
          pending->n_unmatched == 0 && status->report.left == 0;
 }
-/* Of a POP3 account: what is known is not fetched again. */
-static gboolean
-tell_maildrop (Status *status, GError **error)
-{
-  guint count;
-  g_autofree char *messages = NULL;
-
-  if (!journal_count_pop3_messages (status->journal, &count, error))
-    return FALSE;
-  messages = words_count (count, "message");
-  const EngineField fields[] = { { .key = "messages", .number = count } };
-
-  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "maildrop", fields, G_N_ELEMENTS (fields),
-                 "%s known, and not fetched again", messages);
-  return TRUE;
-}
-
 
 EngineOutcome
 job_status (const Job *job)

@@ -102,7 +102,9 @@ test_status (CliFixture *fixture, gconstpointer data)
   run = cli_run (fixture, "status");
   g_assert_cmpint (run.status, ==, 1);
   assert_holds (run.out, "work: last synchronized 2026-11-21 12:00 (");
-  assert_holds (run.out, "work: the last run did not finish (exit status 75)");
+  assert_holds (
+      run.out,
+      "work: the last run did not finish: no connection, or interrupted; run `dovetail sync work`\n");
   assert_holds (run.out, "work: 2 mailboxes, 6 messages\n");
   assert_holds (run.out, "work: queued for the server: 2 messages to upload, 1 change of flags\n");
   assert_holds (run.out, "work/INBOX: held since 2026-11-21 12:00: the deletion of 3 messages on the server; "
