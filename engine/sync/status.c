@@ -1,5 +1,6 @@
 /* `dovetail status`: what the journal says, with no connection and no lock (contract C5.1). */
 #include "../journal/journal-deletions.h"
+#include "../journal/journal-pop3.h"
 #include "../journal/journal-queue.h"
 #include "../journal/journal-unmatched.h"
 #include "job-journal.h"
@@ -430,12 +431,32 @@ tell_running (Status *status)
                    status->runs);
 }
 
+/* Of a POP3 account: what is known is not fetched again. */
+static gboolean
+tell_maildrop (Status *status, GError **error)
+{
+  guint count;
+  g_autofree char *messages = NULL;
+
+  if (!journal_count_pop3_messages (status->journal, &count, error))
+    return FALSE;
+  messages = words_count (count, "message");
+  const EngineField fields[] = { { .key = "messages", .number = count } };
+
+  report_fields (&status->report, ENGINE_EVENT_RESULT, NULL, "maildrop", fields, G_N_ELEMENTS (fields),
+                 "%s known, and not fetched again", messages);
+  return TRUE;
+}
+
 static gboolean
 tell_all (Status *status, GError **error)
 {
   status->journal = journal_open (status->job->account->state_dir, JOURNAL_OPEN_READ, NULL, error);
-  return status->journal != NULL && tell_last_sync (status, error) && tell_mailboxes (status, error) &&
-         tell_queue (status, error) && tell_attic (status, error);
+  if (status->journal == NULL || !tell_last_sync (status, error))
+    return FALSE;
+  if (status->job->account->protocol == ACCOUNT_PROTOCOL_POP3)
+    return tell_maildrop (status, error);
+  return tell_mailboxes (status, error) && tell_queue (status, error) && tell_attic (status, error);
 }
 
 static gboolean
