@@ -140,6 +140,8 @@ send_header (Session *session, const MaildropMessage *message)
 static void
 delete_message (Session *session, MaildropMessage *message)
 {
+  if (session->maildrop->deleting != NULL)
+    session->maildrop->deleting (message, session->maildrop->deleting_data);
   if (!session->maildrop->faults.refuse_dele)
     g_ptr_array_add (session->deleted, message);
   fake_peer_send (session->peer, session->maildrop->faults.refuse_dele ? "-ERR not this one\r\n" : "+OK\r\n");
@@ -150,9 +152,11 @@ quit (Session *session)
 {
   const MaildropFaults *faults = &session->maildrop->faults;
 
-  for (guint i = 0; i < session->deleted->len && !faults->ignore_dele && !faults->refuse_quit; i++)
+  gboolean deletes = !faults->ignore_dele && !faults->refuse_quit && !faults->lose_quit;
+
+  for (guint i = 0; i < session->deleted->len && deletes; i++)
     ((MaildropMessage *)g_ptr_array_index (session->deleted, i))->gone = TRUE;
-  if (faults->cut_quit)
+  if (faults->cut_quit || faults->lose_quit)
     fake_peer_cut (session->peer);
   else
     fake_peer_send (session->peer, faults->refuse_quit ? "-ERR some were not removed\r\n" : "+OK bye\r\n");

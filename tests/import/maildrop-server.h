@@ -21,15 +21,21 @@ typedef struct
   gboolean without_uidl, without_top, without_pipelining;
   guint cut_retr;       /* the connection ends within the text of the n-th RETR of a session; 0: none */
   gboolean cut_quit;    /* QUIT deletes and is not answered */
+  gboolean lose_quit;   /* the connection ends before QUIT has any effect */
   gboolean ignore_dele; /* +OK to DELE and QUIT, and nothing goes */
   gboolean refuse_dele, refuse_quit;
   const char *login_answer; /* (nullable) instead of +OK */
 } MaildropFaults;
 
+/* On the server's thread, before DELE is answered. */
+typedef void (*MaildropDeleteFunc) (const MaildropMessage *message, gpointer user_data);
+
 typedef struct
 {
   MaildropFaults faults;
-  GPtrArray *messages; /* of MaildropMessage */
+  GPtrArray *messages;         /* of MaildropMessage */
+  MaildropDeleteFunc deleting; /* (nullable) */
+  gpointer deleting_data;
 
   GMutex mutex;
   GString *log; /* commands, a line each */
