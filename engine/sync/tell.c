@@ -106,8 +106,9 @@ mailbox_sync_tell (MailboxSync *mailbox, const PlanOperation *operation, guint32
   if (uid == 0)
     uid = operation->uid != 0 || row == NULL ? operation->uid : row->uid;
   message = name_message (uid, subject);
-  flags = words_flags (operation);
+  /* Others may have no flags at all, not even empty ones. */
   is_of_flags = operation->kind == PLAN_REMOTE_FLAGS || operation->kind == PLAN_LOCAL_FLAGS;
+  flags = is_of_flags ? words_flags (operation) : g_strdup ("");
 
   const EngineField fields[] = { { .key = "uid", .number = uid },
                                  { .key = "subject", .string = subject },
