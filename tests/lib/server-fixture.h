@@ -39,3 +39,8 @@ char *server_fixture_new_user (ServerFixture *fixture);
 
 /* Runs doveadm with these NULL-terminated arguments (Dovecot only). (transfer full): what it printed. */
 char *server_fixture_doveadm (ServerFixture *fixture, ...) G_GNUC_NULL_TERMINATED;
+
+/* Waits until all sessions in clear have ended: what a killed client sent last is still carried out after its
+ * death. */
+void
+server_fixture_wait_quiet (ServerFixture *fixture);

@@ -1,12 +1,6 @@
 #include "sync-case.h"
 
 #include <glib/gstdio.h>
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 static void
@@ -123,56 +117,10 @@ sync_case_run_killed (SyncCase *sync, guint step, gboolean half, char **killed)
   return kill_sweep_run_once (&sweep, step, half, killed);
 }
 
-/* Asks the kernel for the server's ends of connections that it has not closed (sock_diag(7)): reading
- * /proc/net/tcp takes ten times as long. */
-static void
-ask_for_sessions (int fd, guint16 port)
-{
-  struct
-  {
-    struct nlmsghdr header;
-    struct inet_diag_req_v2 request;
-  } message = {
-    { .nlmsg_len = sizeof message,
-      .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-      .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-    { .sdiag_family = AF_INET,
-      .sdiag_protocol = IPPROTO_TCP,
-      .idiag_states = 1 << TCP_ESTABLISHED | 1 << TCP_CLOSE_WAIT,
-      .id.idiag_sport = g_htons (port) },
-  };
-
-  g_assert_cmpint (send (fd, &message, sizeof message, 0), ==, sizeof message);
-}
-
-static gboolean
-has_sessions (SyncCase *sync)
-{
-  char buffer[8192] __attribute__ ((aligned (8)));
-  const struct nlmsghdr *header = (const struct nlmsghdr *)buffer;
-  int fd = socket (AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-  gssize length;
-
-  g_assert_cmpint (fd, >=, 0);
-  ask_for_sessions (fd, sync->server->imap_port);
-  length = recv (fd, buffer, sizeof buffer, 0);
-  g_close (fd, NULL);
-  g_assert_cmpint (length, >=, (gssize)sizeof *header);
-  g_assert_cmpint (header->nlmsg_type, !=, NLMSG_ERROR);
-  return header->nlmsg_type != NLMSG_DONE;
-}
-
 void
 sync_case_wait_quiet (SyncCase *sync)
 {
-  gint64 deadline = g_get_monotonic_time () + 30 * G_TIME_SPAN_SECOND;
-
-  while (has_sessions (sync))
-    {
-      if (g_get_monotonic_time () > deadline)
-        g_error ("%s: a session does not end", sync->user);
-      g_usleep (1000);
-    }
+  server_fixture_wait_quiet (sync->server);
 }
 
 static char *
