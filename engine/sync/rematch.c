@@ -1,307 +1,18 @@
 #include "rematch.h"
 
 #include "../journal/journal-queue.h"
-#include "fetch-headers.h"
 #include "observe-local.h"
-#include "pairing.h"
 #include "plan-account.h"
+#include "rematch-partners.h"
 #include "unmatched.h"
 #include "uploads-in-doubt.h"
 
 #include <string.h>
 
-/* One mailbox while its base is paired. */
-typedef struct
-{
-  MailboxSync *mailbox;
-  GPtrArray *files;   /* of PlanLocal: what has the content of each base row now; NULL: nothing here */
-  GPtrArray *others;  /* of PlanLocal: no base row's */
-  guint32 *found;     /* of each base row: index in `remote` of the observation, plus 1; 0: no partner */
-  gboolean *is_taken; /* of each remote message */
-} Rematch;
-
-/* What pair_known_messages is given. */
-typedef struct
-{
-  GPtrArray *remote, *local;
-  GArray *rows; /* of guint: the base row of each local one, for as many as have one */
-  gboolean *undecided_remote, *undecided_local;
-} Candidates;
-
-static void
-clear_candidates (Candidates *candidates)
-{
-  g_ptr_array_unref (candidates->remote);
-  g_ptr_array_unref (candidates->local);
-  g_array_unref (candidates->rows);
-  g_free (candidates->undecided_remote);
-  g_free (candidates->undecided_local);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Candidates, clear_candidates)
-
-static const PlanBase *
-base_row (const Rematch *rematch, guint index)
-{
-  return &g_array_index (rematch->mailbox->base, PlanBase, index);
-}
-
 static const PlanRemote *
-remote_message (const Rematch *rematch, guint index)
+partner (const Rematch *rematch, guint row)
 {
-  return &g_array_index (rematch->mailbox->remote, PlanRemote, index);
-}
-
-static void
-take (Rematch *rematch, guint row, guint remote)
-{
-  rematch->found[row] = remote + 1;
-  rematch->is_taken[remote] = TRUE;
-}
-
-/* Base and local are both sorted by base name. */
-static void
-find_files (Rematch *rematch)
-{
-  const GArray *base = rematch->mailbox->base, *local = rematch->mailbox->local;
-  guint row = 0;
-
-  g_ptr_array_set_size (rematch->files, base->len);
-  for (guint i = 0; i < local->len; i++)
-    {
-      PlanLocal *file = &g_array_index (local, PlanLocal, i);
-
-      while (row < base->len && strcmp (base_row (rematch, row)->base, file->base) < 0)
-        row++;
-      if (row == base->len || !g_str_equal (base_row (rematch, row)->base, file->base))
-        g_ptr_array_add (rematch->others, file);
-      else if (!file->replaced && file->identity != NULL)
-        rematch->files->pdata[row] = file;
-    }
-}
-
-static void
-remove_all (GPtrArray *files, GHashTable *which)
-{
-  guint kept = 0;
-
-  for (guint i = 0; i < files->len; i++)
-    if (!g_hash_table_contains (which, files->pdata[i]))
-      files->pdata[kept++] = files->pdata[i];
-  g_ptr_array_set_size (files, kept);
-}
-
-/* What is gone under its name may be here under another. */
-static void
-find_renamed (Rematch *rematch)
-{
-  g_autoptr (GHashTable) others = g_hash_table_new (message_digest_hash, (GEqualFunc)message_digest_equal);
-  g_autoptr (GHashTable) renamed = g_hash_table_new (NULL, NULL);
-
-  for (guint i = 0; i < rematch->others->len; i++)
-    {
-      PlanLocal *file = g_ptr_array_index (rematch->others, i);
-
-      g_hash_table_insert (others, (gpointer)&file->identity->full, file);
-    }
-  for (guint i = 0; i < rematch->files->len; i++)
-    {
-      const PlanBase *row = base_row (rematch, i);
-
-      if (rematch->files->pdata[i] == NULL && row->has_digest)
-        rematch->files->pdata[i] = g_hash_table_lookup (others, &row->digest);
-      if (rematch->files->pdata[i] != NULL && g_hash_table_remove (others, &row->digest))
-        g_hash_table_add (renamed, rematch->files->pdata[i]);
-    }
-  remove_all (rematch->others, renamed);
-}
-
-/* Rows first: where there are more alike here than there, they come before what is new here. */
-static Candidates
-collect_candidates (Rematch *rematch)
-{
-  Candidates candidates = { g_ptr_array_new (), g_ptr_array_new (),
-                            g_array_new (FALSE, FALSE, sizeof (guint)), NULL, NULL };
-
-  for (guint i = 0; i < rematch->mailbox->remote->len; i++)
-    if (remote_message (rematch, i)->identity != NULL)
-      g_ptr_array_add (candidates.remote, (gpointer)remote_message (rematch, i));
-  for (guint i = 0; i < rematch->files->len; i++)
-    if (rematch->files->pdata[i] != NULL)
-      {
-        g_ptr_array_add (candidates.local, rematch->files->pdata[i]);
-        g_array_append_val (candidates.rows, i);
-      }
-  g_ptr_array_extend (candidates.local, rematch->others, NULL, NULL);
-  candidates.undecided_remote = g_new0 (gboolean, candidates.remote->len);
-  candidates.undecided_local = g_new0 (gboolean, candidates.local->len);
-  return candidates;
-}
-
-static guint
-remote_index (const Rematch *rematch, const Candidates *candidates, guint index)
-{
-  const PlanRemote *message = g_ptr_array_index (candidates->remote, index);
-
-  return (guint)(message - remote_message (rematch, 0));
-}
-
-/* What is new here and has found a partner is left to the plan, which finds it again. */
-static void
-pair_by_headers (Rematch *rematch, Candidates *candidates)
-{
-  g_autoptr (GArray) pairs = pair_known_messages (candidates->remote, candidates->local,
-                                                  candidates->undecided_remote, candidates->undecided_local);
-
-  for (guint i = 0; i < pairs->len; i++)
-    {
-      const Pair *pair = &g_array_index (pairs, Pair, i);
-
-      if (pair->local < candidates->rows->len)
-        take (rematch, g_array_index (candidates->rows, guint, pair->local),
-              remote_index (rematch, candidates, pair->remote));
-    }
-}
-
-/* *digest of a remote message, by reading its body. *found FALSE: it did not come. */
-static gboolean
-read_digest (Rematch *rematch, guint remote, MessageDigest *digest, gboolean *found, GError **error)
-{
-  g_auto (MessageIdentity) identity = { 0 };
-
-  if (!mailbox_sync_fetch_digest (rematch->mailbox, remote_message (rematch, remote)->uid, &identity, found,
-                                  error))
-    return FALSE;
-  *digest = identity.full;
-  return TRUE;
-}
-
-/* The undecided rows by their full digests: (transfer full) (element-type MessageDigest -> GQueue of rows).
- */
-static GHashTable *
-undecided_rows (Rematch *rematch, const Candidates *candidates)
-{
-  GHashTable *rows = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, NULL,
-                                            (GDestroyNotify)g_queue_free);
-
-  for (guint i = 0; i < candidates->rows->len; i++)
-    {
-      const PlanLocal *file = g_ptr_array_index (candidates->local, i);
-      GQueue *alike = g_hash_table_lookup (rows, &file->identity->full);
-
-      if (!candidates->undecided_local[i])
-        continue;
-      if (alike == NULL)
-        g_hash_table_insert (rows, (gpointer)&file->identity->full, alike = g_queue_new ());
-      g_queue_push_tail (alike, GUINT_TO_POINTER (g_array_index (candidates->rows, guint, i)));
-    }
-  return rows;
-}
-
-/* Drafts, messages without Message-ID or Date, and several whose sizes differ. */
-static gboolean
-pair_by_digests (Rematch *rematch, const Candidates *candidates, GError **error)
-{
-  g_autoptr (GHashTable) rows = undecided_rows (rematch, candidates);
-
-  for (guint i = 0; i < candidates->remote->len && g_hash_table_size (rows) > 0; i++)
-    {
-      guint remote = remote_index (rematch, candidates, i);
-      MessageDigest digest;
-      GQueue *alike;
-      gboolean found;
-
-      if (!candidates->undecided_remote[i])
-        continue;
-      if (!read_digest (rematch, remote, &digest, &found, error))
-        return FALSE;
-      alike = found ? g_hash_table_lookup (rows, &digest) : NULL;
-      if (alike == NULL)
-        continue;
-      take (rematch, GPOINTER_TO_UINT (g_queue_pop_head (alike)), remote);
-      if (g_queue_is_empty (alike))
-        g_hash_table_remove (rows, &digest);
-    }
-  return TRUE;
-}
-
-#define SEVERAL G_MAXUINT
-
-static char *
-stamp_key (guint64 size, gint64 internal_date)
-{
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, size, internal_date);
-}
-
-/* What nobody claimed, by size and INTERNALDATE: -> index plus 1, or SEVERAL. (transfer full) */
-static GHashTable *
-free_by_stamp (Rematch *rematch)
-{
-  GHashTable *stamps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; i < rematch->mailbox->remote->len; i++)
-    {
-      const PlanRemote *message = remote_message (rematch, i);
-      char *key;
-
-      if (rematch->is_taken[i])
-        continue;
-      key = stamp_key (message->remote_size, message->internal_date);
-      g_hash_table_replace (stamps, key,
-                            GUINT_TO_POINTER (g_hash_table_contains (stamps, key) ? SEVERAL : i + 1));
-    }
-  return stamps;
-}
-
-/* (nullable): the only message there that may be the row's, 1 added to its index. */
-static guint
-find_by_stamp (Rematch *rematch, GHashTable *stamps, guint row)
-{
-  const BaseFacts *facts = &g_array_index (rematch->mailbox->base_facts, BaseFacts, row);
-  g_autofree char *key = stamp_key (facts->remote_size, facts->internal_date);
-  guint found = GPOINTER_TO_UINT (g_hash_table_lookup (stamps, key));
-
-  if (found == 0 || found == SEVERAL || rematch->is_taken[found - 1] || facts->remote_size == 0)
-    return 0;
-  return found;
-}
-
-/* Rows whose content is not here: deleted, replaced or unreadable. Only certainty keeps them, since a
- * deletion or an overwriting may hang on it. */
-static gboolean
-pair_gone (Rematch *rematch, GError **error)
-{
-  g_autoptr (GHashTable) stamps = free_by_stamp (rematch);
-
-  for (guint i = 0; i < rematch->files->len; i++)
-    {
-      const PlanBase *row = base_row (rematch, i);
-      guint remote = 0;
-      MessageDigest digest;
-      gboolean found;
-
-      if (rematch->files->pdata[i] == NULL && row->has_digest)
-        remote = find_by_stamp (rematch, stamps, i);
-      if (remote == 0)
-        continue;
-      if (!read_digest (rematch, remote - 1, &digest, &found, error))
-        return FALSE;
-      if (found && message_digest_equal (&digest, &row->digest))
-        take (rematch, i, remote - 1);
-    }
-  return TRUE;
-}
-
-static gboolean
-find_partners (Rematch *rematch, GError **error)
-{
-  g_auto (Candidates) candidates = { 0 };
-
-  find_files (rematch);
-  find_renamed (rematch);
-  candidates = collect_candidates (rematch);
-  pair_by_headers (rematch, &candidates);
-  return pair_by_digests (rematch, &candidates, error) &&
-         (rematch->mailbox->refresh != JOURNAL_REFRESH_UIDS || pair_gone (rematch, error));
+  return &g_array_index (rematch->mailbox->remote, PlanRemote, rematch->found[row] - 1);
 }
 
 /* Of another history only what both sides say now counts. */
@@ -311,8 +22,7 @@ begin_from_both (Rematch *rematch, guint row, PlanBase *base)
   MessageKeywordPool *pool = rematch->mailbox->account->pool;
   const PlanLocal *file = rematch->files->pdata[row];
 
-  base->flags =
-      message_flags_intersect (pool, file->flags, remote_message (rematch, rematch->found[row] - 1)->flags);
+  base->flags = message_flags_intersect (pool, file->flags, partner (rematch, row)->flags);
   base->not_kept = message_flags_none ();
 }
 
@@ -336,7 +46,7 @@ renumber_base (Rematch *rematch)
           g_array_append_val (gone, base.row);
           continue;
         }
-      remote = remote_message (rematch, rematch->found[i] - 1);
+      remote = partner (rematch, i);
       base.uid = remote->uid;
       facts.remote_size = remote->remote_size;
       facts.internal_date = remote->internal_date;
@@ -491,7 +201,7 @@ pair_mailbox (MailboxSync *mailbox, GError **error)
   g_autofree gboolean *is_taken = g_new0 (gboolean, mailbox->remote->len);
   Rematch rematch = { mailbox, files, others, found, is_taken };
 
-  return find_partners (&rematch, error) && write_all (&rematch, error);
+  return rematch_find_partners (&rematch, error) && write_all (&rematch, error);
 }
 
 /* Half an observation would double what it does not show. */

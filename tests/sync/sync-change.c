@@ -55,6 +55,25 @@ append (ImapClient *client, const Change *change)
                       length);
 }
 
+/* Until the UIDVALIDITY is another: some servers give one by the second. */
+static void
+renew (ImapClient *client, const char *mailbox)
+{
+  guint32 before = imap_client_status (client, mailbox, "UIDVALIDITY");
+  guint32 after = before;
+
+  while (after == before)
+    {
+      imap_client_rename (client, mailbox, "Renewed");
+      imap_client_create (client, mailbox);
+      g_free (imap_client_command (client, "SELECT Renewed"));
+      g_free (imap_client_command (client, "UID COPY 1:* %s", mailbox));
+      g_free (imap_client_command (client, "UNSELECT"));
+      imap_client_delete (client, "Renewed");
+      after = imap_client_status (client, mailbox, "UIDVALIDITY");
+    }
+}
+
 static void
 change_on_server (ImapClient *client, const Change *change)
 {
@@ -63,6 +82,11 @@ change_on_server (ImapClient *client, const Change *change)
   if (g_str_equal (change->verb, "create"))
     {
       imap_client_create (client, change->mailbox);
+      return;
+    }
+  if (g_str_equal (change->verb, "renew"))
+    {
+      renew (client, change->mailbox);
       return;
     }
   if (g_str_equal (change->verb, "add"))

@@ -6,6 +6,7 @@
  *   expunge MAILBOX CONTENT                the first one of that content
  *   move MAILBOX CONTENT MAILBOX
  *   create MAILBOX
+ *   renew MAILBOX                          the same messages under another UIDVALIDITY, with other UIDs
  * In the Maildir:
  *   add MAILBOX CONTENT [LETTERS]          delivered: without letters into new/
  *   letters MAILBOX CONTENT [LETTERS]      exactly these capitals; keyword letters stay

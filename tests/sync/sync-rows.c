@@ -351,6 +351,32 @@ const SyncRow sync_rows[] = {
     .remote = { "create Work", "add Work a \\Seen", "add Work b" },
     .local = { "create Work", "add Work a F", "add Work c" },
     .expected = { "Work a \\Flagged \\Seen", "Work b", "Work c", "mailbox Work" } },
+
+  /* Another UIDVALIDITY, and what was pending then (contract C2.3). */
+  { .path = "/renewed/changed",
+    .mailboxes = "Work;Trash",
+    .base = { "create Work", "add Work a", "add Work b" },
+    .remote = { "renew Work", "add Work c" },
+    .local = { "letters Work a F", "unlink Work b" },
+    .expected = { "Trash b", "Work a \\Flagged", "Work c", "mailbox Work" },
+    .warns = TRUE },
+  { .path = "/renewed/unchanged",
+    .kind = SYNC_ROW_VARIANT,
+    .mailboxes = "Work",
+    .base = { "create Work", "add Work a \\Seen $Work", "add Work b", "add Work A \\Draft" },
+    .remote = { "renew Work" },
+    .expected = { "Work A \\Draft", "Work a $Work \\Seen", "Work b", "mailbox Work" },
+    .warns = TRUE },
+  { .path = "/renewed/all",
+    .kind = SYNC_ROW_VARIANT,
+    .mailboxes = "Work;Trash",
+    .base = { "create Work", "add Work a \\Seen", "add Work b", "add Work c", "add Work d",
+              "add Work A \\Draft" },
+    .remote = { "renew Work", "flags Work a +FLAGS (\\Answered)", "expunge Work d" },
+    .local = { "letters Work a F", "unlink Work b", "edit Work c c2", "rename Work A", "add Work f S" },
+    .expected = { "Trash b", "Trash c", "Work A \\Draft", "Work a \\Answered \\Flagged", "Work c2", "Work d",
+                  "Work f \\Seen", "mailbox Work" },
+    .warns = TRUE },
 };
 
 const guint n_sync_rows = G_N_ELEMENTS (sync_rows);

@@ -26,6 +26,7 @@ typedef struct
   const char *expected[SYNC_ROW_CHANGES];       /* as sync-view.h writes a side */
   const char *expected_local[SYNC_ROW_CHANGES]; /* where the Maildir can't hold all that the server does */
   guint attic;                                  /* messages that were removed here */
+  gboolean warns;                               /* the first run has something to say on stderr */
 } SyncRow;
 
 extern const SyncRow sync_rows[];
