@@ -1,4 +1,5 @@
 #include "config-keys.h"
+#include "config-pop3.h"
 #include "config-values.h"
 
 #include <string.h>
@@ -18,14 +19,13 @@ replace_string (char **field, const char *value)
 static gboolean
 set_protocol (Account *account, const char *value, GError **error)
 {
-  static const char *const words[] = { "imap", NULL };
+  static const char *const words[] = { "imap", "pop3", NULL };
+  static const AccountProtocol protocols[] = { ACCOUNT_PROTOCOL_IMAP, ACCOUNT_PROTOCOL_POP3 };
   guint index;
 
-  if (g_ascii_strcasecmp (value, "pop3") == 0)
-    return config_value_refuse (error, value, "is not supported, only imap is", "protocol=imap");
   if (!config_value_word (value, words, &index, error))
     return FALSE;
-  account->protocol = ACCOUNT_PROTOCOL_IMAP;
+  account->protocol = protocols[index];
   return TRUE;
 }
 
@@ -107,6 +107,13 @@ static gboolean
 set_password_command (Account *account, const char *value, GError **error)
 {
   replace_string (&account->password_command, value);
+  return TRUE;
+}
+
+static gboolean
+set_token_command (Account *account, const char *value, GError **error)
+{
+  replace_string (&account->token_command, value);
   return TRUE;
 }
 
@@ -268,6 +275,7 @@ static const ConfigKey keys[] = {
   { "tls-ca-file", NULL, FALSE, set_tls_ca_file },
   { "user", "alice", FALSE, set_user },
   { "password-command", NULL, TRUE, set_password_command },
+  { "token-command", NULL, TRUE, set_token_command },
   { "maildir", "~/Mail/work", FALSE, set_maildir },
   { "layout", NULL, FALSE, set_layout },
   { "mailboxes", NULL, FALSE, set_mailboxes },
@@ -279,6 +287,8 @@ static const ConfigKey keys[] = {
   { "keep-deleted", NULL, FALSE, set_keep_deleted },
   { "info-separator", NULL, FALSE, set_info_separator },
   { "tls-pin", NULL, FALSE, set_tls_pin },
+  { "deliver-to", NULL, FALSE, config_pop3_set_deliver_to },
+  { "leave-on-server", NULL, FALSE, config_pop3_set_leave_on_server },
   { NULL },
 };
 
@@ -337,16 +347,18 @@ config_account_new (const char *name)
 void
 config_account_complete (Account *account)
 {
+  gboolean is_pop3 = account->protocol == ACCOUNT_PROTOCOL_POP3;
+
   if (account->port != 0)
     return;
   switch (account->security)
     {
     case ACCOUNT_SECURITY_TLS:
-      account->port = 993;
+      account->port = is_pop3 ? 995 : 993;
       break;
     case ACCOUNT_SECURITY_STARTTLS:
     case ACCOUNT_SECURITY_NONE:
-      account->port = 143;
+      account->port = is_pop3 ? 110 : 143;
       break;
     }
 }

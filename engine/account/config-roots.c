@@ -67,7 +67,7 @@ config_roots_check (GPtrArray *accounts, GError **error)
           const Account *other = g_ptr_array_index (accounts, j);
           const char *conflict = find_conflict (g_ptr_array_index (roots, i), g_ptr_array_index (roots, j));
 
-          if (conflict == NULL)
+          if (conflict == NULL || account->deliver_account != NULL || other->deliver_account != NULL)
             continue;
           g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
                        "[account %s]: maildir: “%s” %s of [account %s]; write a directory that no other "

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "../message/text-safe.h"
 #include "config-keys.h"
+#include "config-pop3.h"
 #include "config-roots.h"
 
 #include <gio/gio.h>
@@ -102,6 +103,13 @@ read_value (GKeyFile *file, const char *group, const ConfigKey *key, GError **er
   return NULL;
 }
 
+/* Where mail is delivered may be another account's Maildir: config_pop3_resolve looks. */
+static gboolean
+is_told_by_another (GKeyFile *file, const char *group, const ConfigKey *key)
+{
+  return g_str_equal (key->name, "maildir") && g_key_file_has_key (file, group, "deliver-to", NULL);
+}
+
 static gboolean
 set_key (Account *account, GKeyFile *file, const char *group, const ConfigKey *key, GError **error)
 {
@@ -109,7 +117,7 @@ set_key (Account *account, GKeyFile *file, const char *group, const ConfigKey *k
 
   if (!g_key_file_has_key (file, group, key->name, NULL))
     {
-      if (key->required_example == NULL)
+      if (key->required_example == NULL || is_told_by_another (file, group, key))
         return TRUE;
       g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID, "%s is missing; add a line such as %s=%s",
                    key->name, key->name, key->required_example);
@@ -142,6 +150,16 @@ check_security (const Account *account, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_commands (const Account *account, GError **error)
+{
+  if (account->password_command == NULL || account->token_command == NULL)
+    return TRUE;
+  g_set_error (error, CONFIG_ERROR, CONFIG_ERROR_INVALID,
+               "token-command: there is password-command too; leave one of the two lines out");
+  return FALSE;
+}
+
 /* (transfer full) (nullable) */
 static Account *
 read_account (GKeyFile *file, const char *group, const char *name, GError **error)
@@ -155,7 +173,8 @@ read_account (GKeyFile *file, const char *group, const char *name, GError **erro
   for (const ConfigKey *key = config_keys (); key->name != NULL; key++)
     if (!set_key (account, file, group, key, error))
       return NULL;
-  if (!check_security (account, error))
+  if (!check_security (account, error) || !check_commands (account, error) ||
+      !config_pop3_check_keys (account, names, error))
     return NULL;
   config_account_complete (account);
   return g_steal_pointer (&account);
@@ -205,7 +224,9 @@ read_accounts (GKeyFile *file, GError **error)
                    "maildir=");
       return NULL;
     }
-  return config_roots_check (accounts, error) ? g_steal_pointer (&accounts) : NULL;
+  return config_pop3_resolve (accounts, error) && config_roots_check (accounts, error)
+             ? g_steal_pointer (&accounts)
+             : NULL;
 }
 
 /* GKeyFile's own complaint quotes the line, which may be a password in the wrong place: it is numbered here

@@ -43,7 +43,7 @@ secret_line_add (SecretLine *line, gsize count, GError **error)
     return TRUE;
   line->length = SECRET_LINE_MAX;
   g_set_error (error, SECRET_ERROR, SECRET_ERROR_UNAVAILABLE,
-               "the first line is longer than %d octets; make it the password and nothing else",
+               "the first line is longer than %d octets; make it the password or token and nothing else",
                SECRET_LINE_MAX);
   return FALSE;
 }
@@ -58,7 +58,7 @@ secret_line_finish (const SecretLine *line, GError **error)
   if (length == 0 || memchr (line->octets, '\0', length) != NULL)
     {
       g_set_error (error, SECRET_ERROR, SECRET_ERROR_UNAVAILABLE,
-                   "the first line %s; make it the password and nothing else",
+                   "the first line %s; make it the password or token and nothing else",
                    length == 0 ? "is empty" : "holds a NUL octet");
       return NULL;
     }

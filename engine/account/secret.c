@@ -74,10 +74,18 @@ lookup_credential (const Account *account, GError **error)
 
 /* The command itself is not named in an error: it may hold what it is to tell. */
 static char *
+run_command (const char *key, const char *command, GCancellable *cancellable, GError **error)
+{
+  char *secret = secret_command_run (command, COMMAND_LIMIT_MS, cancellable, error);
+
+  if (secret == NULL)
+    g_prefix_error (error, "%s: ", key);
+  return secret;
+}
+
+static char *
 lookup_by_command (const Account *account, GCancellable *cancellable, GError **error)
 {
-  char *secret;
-
   if (account->password_command == NULL)
     {
       g_set_error (error, SECRET_ERROR, SECRET_ERROR_UNAVAILABLE,
@@ -86,18 +94,18 @@ lookup_by_command (const Account *account, GCancellable *cancellable, GError **e
                    account->name, account->name);
       return NULL;
     }
-  secret = secret_command_run (account->password_command, COMMAND_LIMIT_MS, cancellable, error);
-  if (secret == NULL)
-    g_prefix_error (error, "password-command: ");
-  return secret;
+  return run_command ("password-command", account->password_command, cancellable, error);
 }
 
 char *
 secret_lookup_password (const Account *account, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  char *secret = lookup_credential (account, &failure);
+  char *secret;
 
+  if (account->token_command != NULL)
+    return run_command ("token-command", account->token_command, cancellable, error);
+  secret = lookup_credential (account, &failure);
   if (secret != NULL)
     return secret;
   if (failure != NULL)

@@ -138,6 +138,25 @@ test_lookup (void)
     }
 }
 
+/* A token is no password: what is kept as one is not given out for it. */
+static void
+test_lookup_token (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *directory = make_credentials ("from-systemd");
+  Account account = { .name = (char *)"work", .token_command = (char *)"echo ya29.token; echo 3599" };
+  char *secret = secret_lookup_password (&account, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (secret, ==, "ya29.token");
+  secret_free (secret);
+  account.token_command = (char *)"exit 3";
+  g_assert_null (secret_lookup_password (&account, NULL, &error));
+  g_assert_error (error, SECRET_ERROR, SECRET_ERROR_UNAVAILABLE);
+  g_assert_nonnull (strstr (error->message, "token-command: it ended with status 3"));
+  remove_credentials (directory);
+}
+
 static void
 test_lookup_without_systemd (void)
 {
@@ -158,6 +177,7 @@ main (int argc, char **argv)
   g_test_add_func ("/account/secret/C8/command-limit", test_command_limit);
   g_test_add_func ("/account/secret/C8/command-cancelled", test_command_cancelled);
   g_test_add_func ("/account/secret/C8/lookup", test_lookup);
+  g_test_add_func ("/account/secret/C8/lookup-token", test_lookup_token);
   g_test_add_func ("/account/secret/C8/lookup-without-systemd", test_lookup_without_systemd);
   return g_test_run ();
 }

@@ -58,7 +58,7 @@ test_taken_in (void)
   g_autofree char *text = source_text ("data/config.example");
   g_autofree char *shown = words_matching (text, "^#?([a-z-]+)=");
 
-  g_assert_cmpuint (accounts->len, ==, 2);
+  g_assert_cmpuint (accounts->len, ==, 3);
   g_assert_nonnull (account_named (accounts, "work")->tls_pin);
   g_assert_cmpstr (account_named (accounts, "home")->user, ==, "alice@example.net");
   for (const ConfigKey *key = config_keys (); key->name != NULL; key++)
