@@ -40,6 +40,17 @@ rows_for_server (MailboxSync *mailbox)
   return rows;
 }
 
+/* What the server should have got may have left the plan: refused before, or a mailbox that takes no changes.
+ * Then the base stays, and the change pending. */
+static gboolean
+is_so_there (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  guint32 uid = g_array_index (mailbox->base, PlanBase, mailbox_sync_row_index (mailbox, operation->row)).uid;
+  const PlanRemote *remote = mailbox_sync_lookup_remote (mailbox, uid);
+
+  return remote == NULL || message_flags_equal (remote->flags, operation->flags);
+}
+
 static gboolean
 record_local (MailboxSync *mailbox, GPtrArray *done, GError **error)
 {
@@ -52,7 +63,7 @@ record_local (MailboxSync *mailbox, GPtrArray *done, GError **error)
     {
       const PlanOperation *operation = g_ptr_array_index (done, i);
 
-      if (!g_hash_table_contains (for_server, &operation->row) &&
+      if (!g_hash_table_contains (for_server, &operation->row) && is_so_there (mailbox, operation) &&
           !journal_set_message_flags (journal, operation->row, operation->flags.system,
                                       operation->flags.keywords, operation->not_kept.system,
                                       operation->not_kept.keywords, error))

@@ -267,6 +267,8 @@ test_no_uidvalidity (void)
   model_server_set_faults (hostile->server, without_uidvalidity);
   hostile_delete_here (hostile, "INBOX", "m2", NULL);
   hostile_flag_here (hostile, "INBOX", "m3", "F");
+  model_message_change_flags (model_store_find (hostile->store, "INBOX"),
+                              hostile_find_there (hostile, "INBOX", "m3"), '+', "\\Answered");
   hostile_overwrite_here (hostile, "INBOX", "m5", 900);
   for (guint run = 0; run < 3; run++)
     {
@@ -284,6 +286,12 @@ test_no_uidvalidity (void)
     }
   g_assert_cmpuint (hostile_count_mark_there (hostile, "INBOX", "m2"), ==, 1);
   model_server_set_faults (hostile->server, NULL);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  {
+    g_autofree char *flags = hostile_flags_here (hostile, "INBOX", "m3");
+
+    g_assert_cmpstr (flags, ==, "\\Answered \\Flagged");
+  }
   finish (hostile);
 }
 
