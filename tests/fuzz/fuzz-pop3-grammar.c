@@ -1,7 +1,10 @@
-/* The answers must be the same whole and in pieces. The first octet chooses the shapes of the responses and
+/* Lines of listings are valid or not, and never more than that. The answers must be the same whole and in
+ * pieces. The first octet chooses the shapes of the responses and
  * where the taker refuses, the next two the lengths of the pieces, in turn. */
 #include "../pop3/pop3-parser-run.h"
 #include "fuzz.h"
+
+#include <string.h>
 
 #define HEAD 3
 
@@ -16,6 +19,19 @@ new_run (guint8 choice)
   return run;
 }
 
+static void
+parse_line (const char *line, gsize length)
+{
+  g_autofree char *uidl = NULL;
+  guint32 number = 0;
+  guint64 size = 0;
+
+  if (pop3_parse_scan_listing (line, length, &number, &size))
+    g_assert_true (number > 0 && size <= G_MAXINT64);
+  if (pop3_parse_unique_id_listing (line, length, &number, &uidl) && uidl != NULL)
+    g_assert_true (strlen (uidl) >= 1 && strlen (uidl) <= 70);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 {
@@ -27,6 +43,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, size_t size)
 
   if (size < HEAD)
     return 0;
+  parse_line ((const char *)data + HEAD, size - HEAD);
   whole = new_run (data[0]);
   pieces = new_run (data[0]);
   pop3_parser_run_feed (whole, data + HEAD, size - HEAD);
