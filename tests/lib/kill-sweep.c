@@ -67,8 +67,9 @@ kill_sweep_run_once (const KillSweep *sweep, guint step, gboolean half, char **k
   gboolean was_killed;
   int status;
 
-  if (!g_spawn_sync (NULL, (char **)sweep->argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &output, &errors,
-                     &status, &error))
+  /* Descriptors are left alone: closing them would need a copy of this process, and it may be large. */
+  if (!g_spawn_sync (NULL, (char **)sweep->argv, environment, G_SPAWN_LEAVE_DESCRIPTORS_OPEN, NULL, NULL,
+                     &output, &errors, &status, &error))
     g_error ("%s: %s", sweep->argv[0], error->message);
   record = take_record (path);
   was_killed = record.last_call[0] != '\0' && WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL;

@@ -51,6 +51,10 @@ sync_case_new (ServerFixture *server, const char *program, const char *mailboxes
   return sync;
 }
 
+/* Descriptors are left alone: closing them would need a copy of this process, and it grows in thousands of
+ * runs. */
+#define SPAWN_FLAGS (G_SPAWN_SEARCH_PATH | G_SPAWN_LEAVE_DESCRIPTORS_OPEN)
+
 static void
 run_shell (const char *command)
 {
@@ -59,8 +63,7 @@ run_shell (const char *command)
   g_autoptr (GError) error = NULL;
   int status;
 
-  if (!g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &errors, &status,
-                     &error) ||
+  if (!g_spawn_sync (NULL, (char **)argv, NULL, SPAWN_FLAGS, NULL, NULL, NULL, &errors, &status, &error) ||
       !g_spawn_check_wait_status (status, &error))
     g_error ("%s: %s\n%s", command, error->message, errors != NULL ? errors : "");
 }
@@ -94,8 +97,8 @@ sync_case_run (SyncCase *sync)
   g_autoptr (GError) error = NULL;
   int status;
 
-  if (!g_spawn_sync (NULL, sync->argv, sync->environment, G_SPAWN_DEFAULT, NULL, NULL, &run.output,
-                     &run.errors, &status, &error))
+  if (!g_spawn_sync (NULL, sync->argv, sync->environment, SPAWN_FLAGS, NULL, NULL, &run.output, &run.errors,
+                     &status, &error))
     g_error ("%s: %s", sync->argv[0], error->message);
   run.status = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
   return run;
