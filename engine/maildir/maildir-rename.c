@@ -89,6 +89,29 @@ rename_directory (const Entry *from, const Entry *to)
   return renameat (from->parent_fd, from->name, to->parent_fd, to->name) == 0;
 }
 
+static gboolean
+is_below (const char *directory, const char *above)
+{
+  return g_str_has_prefix (directory, above) && directory[strlen (above)] == '/';
+}
+
+/* A directory can't move into itself: it steps aside, so that another can be made where it was. After a crash
+ * in between it is a mailbox whose directory was renamed. FALSE with errno. */
+static gboolean
+step_aside (Entry *source)
+{
+  Entry aside = { source->parent_fd, g_strconcat (source->name, " (moving)", NULL) };
+
+  if (!rename_directory (source, &aside))
+    {
+      g_free (aside.name);
+      return FALSE;
+    }
+  g_free (source->name);
+  source->name = aside.name;
+  return TRUE;
+}
+
 gboolean
 maildir_rename_mailbox (Maildir *maildir, const char *from, const char *to, const char *mailbox,
                         GError **error)
@@ -100,8 +123,8 @@ maildir_rename_mailbox (Maildir *maildir, const char *from, const char *to, cons
   g_return_val_if_fail (*from != '\0' && *to != '\0', FALSE);
   if (fd < 0 || !open_entry (maildir, from, FALSE, &source) || !write_full_name (fd, to, mailbox))
     return set_error (maildir, from, "the directory can't be renamed", error);
-  if (!open_entry (maildir, to, TRUE, &target) || !rename_directory (&source, &target) ||
-      fsync (target.parent_fd) < 0 || fsync (source.parent_fd) < 0)
+  if ((is_below (to, from) && !step_aside (&source)) || !open_entry (maildir, to, TRUE, &target) ||
+      !rename_directory (&source, &target) || fsync (target.parent_fd) < 0 || fsync (source.parent_fd) < 0)
     return set_error (maildir, to, "the directory can't get this name", error);
   drop_full_name (fd, to);
   return TRUE;

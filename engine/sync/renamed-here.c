@@ -63,17 +63,23 @@ look_into (AccountSync *account, NewDirectory *directory)
     g_hash_table_add (directory->bases, g_strdup (g_array_index (scan->entries, MaildirEntry, i).base));
 }
 
+/* Its own name is free for a mailbox that was renamed back before the server heard of it. */
 static gboolean
-is_free (AccountSync *account, const NewDirectory *directory)
+is_free (const MailboxSync *mailbox, const NewDirectory *directory)
 {
-  return !directory->taken && directory->name != NULL &&
-         account_sync_find_mailbox (account, directory->name) == NULL;
+  const MailboxSync *other;
+
+  if (directory->taken || directory->name == NULL)
+    return FALSE;
+  other = account_sync_find_mailbox (mailbox->account, directory->name);
+  return other == NULL || other == mailbox;
 }
 
 /* Where its parent's new name puts it. (nullable) */
 static NewDirectory *
-find_by_parent (Search *search, const char *name)
+find_by_parent (Search *search, const MailboxSync *mailbox)
 {
+  const char *name = mailbox->row->name;
   const char *slash = strrchr (name, '/');
   g_autofree char *parent = slash != NULL ? g_strndup (name, slash - name) : NULL;
   const char *new_parent = parent != NULL ? g_hash_table_lookup (search->renamed, parent) : NULL;
@@ -83,7 +89,7 @@ find_by_parent (Search *search, const char *name)
     {
       NewDirectory *directory = g_ptr_array_index (search->directories, i);
 
-      if (is_free (search->account, directory) && g_str_equal (directory->name, expected))
+      if (is_free (mailbox, directory) && g_str_equal (directory->name, expected))
         return directory;
     }
   return NULL;
@@ -119,7 +125,7 @@ find_by_messages (Search *search, MailboxSync *mailbox, NewDirectory **found, GE
     {
       NewDirectory *directory = g_ptr_array_index (search->directories, i);
 
-      if (!is_free (search->account, directory))
+      if (!is_free (mailbox, directory))
         continue;
       if (directory->bases == NULL)
         look_into (search->account, directory);
@@ -160,7 +166,7 @@ find_renamed (Search *search, const char *const *directories, GError **error)
         continue;
       if (search->directories->len == 0)
         collect_new (search, directories);
-      directory = find_by_parent (search, mailbox->row->name);
+      directory = find_by_parent (search, mailbox);
       if (directory == NULL && !find_by_messages (search, mailbox, &directory, error))
         return FALSE;
       if (directory != NULL && !adopt (search, mailbox, directory, error))

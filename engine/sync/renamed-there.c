@@ -141,8 +141,9 @@ is_same (MailboxSync *mailbox, ListedMailbox *listed, gboolean *same, GError **e
 
 /* What lies below the directory went with it; the rows follow, also of mailboxes that sleep. */
 static gboolean
-move_directories (AccountSync *account, const char *from, const char *to, GError **error)
+move_directories (MailboxSync *mailbox, const char *from, const char *to, GError **error)
 {
+  AccountSync *account = mailbox->account;
   g_autofree char *below = g_strconcat (from, "/", NULL);
   g_autoptr (GPtrArray) rows = journal_list_mailboxes (account->journal, error);
 
@@ -153,7 +154,7 @@ move_directories (AccountSync *account, const char *from, const char *to, GError
       JournalMailbox *row = account_sync_find_row (account, g_ptr_array_index (rows, i));
       char *moved;
 
-      if (!g_str_has_prefix (row->directory, below))
+      if (row == mailbox->row || !g_str_has_prefix (row->directory, below))
         continue;
       moved = g_strconcat (to, row->directory + strlen (from), NULL);
       g_free (row->directory);
@@ -176,7 +177,7 @@ record_new_name (MailboxSync *mailbox, const ListedMailbox *listed, const char *
   row->wire_name = g_strdup (listed->item->raw);
   row->directory = g_strdup (directory);
   return journal_put_mailbox (mailbox->account->journal, row, error) &&
-         (g_str_equal (old, directory) || move_directories (mailbox->account, old, directory, error));
+         (g_str_equal (old, directory) || move_directories (mailbox, old, directory, error));
 }
 
 /* Where it shall lie under its new name. A renaming here to the same name, and one that a kill interrupted,
