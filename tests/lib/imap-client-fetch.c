@@ -155,7 +155,7 @@ parse_astring (ImapClientLine *line, const char *text)
 static char *
 parse_listed_name (ImapClientLine *line)
 {
-  g_autoptr (GRegex) list = g_regex_new ("^\\* LIST \\(([^)]*)\\) (?:NIL|\"\\\\?.\") (.*)$",
+  g_autoptr (GRegex) list = g_regex_new ("^\\* (?:LIST|LSUB) \\(([^)]*)\\) (?:NIL|\"\\\\?.\") (.*)$",
                                          G_REGEX_CASELESS | G_REGEX_RAW | G_REGEX_DOTALL, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   g_autofree char *attributes = NULL;
@@ -172,14 +172,14 @@ parse_listed_name (ImapClientLine *line)
   return imap_client_decode_name (encoded);
 }
 
-GStrv
-imap_client_list (ImapClient *client)
+static GStrv
+list_names (ImapClient *client, const char *command)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
   g_autoptr (GPtrArray) lines = NULL;
   g_autofree char *tagged = NULL;
 
-  lines = imap_client_exchange (client, "LIST \"\" \"*\"", &tagged);
+  lines = imap_client_exchange (client, command, &tagged);
   for (guint i = 0; i < lines->len; i++)
     {
       char *name = parse_listed_name (g_ptr_array_index (lines, i));
@@ -190,6 +190,18 @@ imap_client_list (ImapClient *client)
   g_ptr_array_sort (names, compare_strings);
   g_ptr_array_add (names, NULL);
   return (GStrv)g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
+GStrv
+imap_client_list (ImapClient *client)
+{
+  return list_names (client, "LIST \"\" \"*\"");
+}
+
+GStrv
+imap_client_list_subscribed (ImapClient *client)
+{
+  return list_names (client, "LSUB \"\" \"*\"");
 }
 
 guint32

@@ -23,8 +23,6 @@ imap_client_line_free (ImapClientLine *line);
 void
 imap_client_select (ImapClient *client, const char *how, const char *mailbox);
 
-/* (transfer full): a quoted string in modified UTF-7 (RFC 3501, 5.1.3), and back without the quotes. */
-char *
-imap_client_encode_name (const char *name);
+/* (transfer full): imap_client_encode_name backwards, without the quotes. */
 char *
 imap_client_decode_name (const char *encoded);

@@ -32,6 +32,11 @@ imap_client_command (ImapClient *client, const char *format, ...) G_GNUC_PRINTF 
 gboolean
 imap_client_try (ImapClient *client, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* (transfer full): a mailbox name as it stands in a command, quoted and in modified UTF-7 (RFC 3501, 5.1.3).
+ */
+char *
+imap_client_encode_name (const char *name);
+
 void
 imap_client_create (ImapClient *client, const char *mailbox);
 void
@@ -42,6 +47,9 @@ imap_client_rename (ImapClient *client, const char *mailbox, const char *to);
 /* (transfer full): the names of all mailboxes that can be selected, sorted. */
 GStrv
 imap_client_list (ImapClient *client);
+/* (transfer full): the same of LSUB. */
+GStrv
+imap_client_list_subscribed (ImapClient *client);
 /* An item of STATUS: "MESSAGES", "UIDNEXT", "UIDVALIDITY", "UNSEEN". */
 guint32
 imap_client_status (ImapClient *client, const char *mailbox, const char *item);

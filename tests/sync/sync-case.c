@@ -4,28 +4,37 @@
 #include <sys/wait.h>
 
 static void
-write_config (SyncCase *sync, const char *mailboxes, const char *settings)
+write_config (SyncCase *sync, const char *path, guint16 port, const char *mailboxes)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *text = g_strdup_printf ("[account test]\n"
-                                           "protocol=imap\n"
-                                           "host=127.0.0.1\n"
-                                           "port=%u\n"
-                                           "security=none\n"
-                                           "user=%s\n"
-                                           "password-command=echo %s\n"
-                                           "maildir=%s\n"
-                                           "mailboxes=%s\n"
-                                           "%s\n",
-                                           sync->server->imap_port, sync->user, sync->server->password,
-                                           sync->maildir, mailboxes, settings != NULL ? settings : "");
+  g_autofree char *text =
+      g_strdup_printf ("[account test]\n"
+                       "protocol=imap\n"
+                       "host=127.0.0.1\n"
+                       "port=%u\n"
+                       "security=none\n"
+                       "user=%s\n"
+                       "password-command=echo %s\n"
+                       "maildir=%s\n"
+                       "layout=%s\n"
+                       "mailboxes=%s\n"
+                       "%s\n",
+                       port, sync->user, sync->server->password, sync->maildir,
+                       sync->names.maildirpp ? "maildir++" : "nested", mailboxes, sync->settings);
 
-  if (!g_file_set_contents_full (sync->config, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, &error))
+  if (!g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
     g_error ("%s", error->message);
 }
 
+void
+sync_case_configure (SyncCase *sync, const char *mailboxes)
+{
+  write_config (sync, sync->config, sync->server->imap_port, mailboxes);
+}
+
 SyncCase *
-sync_case_new (ServerFixture *server, const char *program, const char *mailboxes, const char *settings)
+sync_case_new (ServerFixture *server, const SyncNames *names, const char *program, const char *mailboxes,
+               const char *settings)
 {
   SyncCase *sync = g_new0 (SyncCase, 1);
   g_autoptr (GError) error = NULL;
@@ -41,7 +50,9 @@ sync_case_new (ServerFixture *server, const char *program, const char *mailboxes
   sync->attic = g_build_filename (state, "dovetail", "test", "attic", NULL);
   sync->config = g_build_filename (sync->directory, "config", NULL);
   sync->mailboxes = g_strsplit (mailboxes, ";", -1);
-  write_config (sync, mailboxes, settings);
+  sync->names = *names;
+  sync->settings = g_strdup (settings != NULL ? settings : "");
+  sync_case_configure (sync, mailboxes);
 
   sync->environment = g_environ_setenv (g_get_environ (), "XDG_STATE_HOME", state, TRUE);
   sync->argv[0] = (char *)(program != NULL ? program : DOVETAIL_PROGRAM);
@@ -79,6 +90,7 @@ sync_case_free (SyncCase *sync)
   g_free (sync->maildir);
   g_free (sync->attic);
   g_free (sync->config);
+  g_free (sync->settings);
   g_strfreev (sync->mailboxes);
   g_strfreev (sync->environment);
   g_free (sync);
@@ -90,18 +102,59 @@ sync_case_connect (SyncCase *sync)
   return imap_client_new (sync->server->imap_port, sync->user, sync->server->password);
 }
 
-SyncRun
-sync_case_run (SyncCase *sync)
+static SyncRun
+run_program (SyncCase *sync, const char *config, const char *command, const char *option)
 {
+  const char *const argv[] = { sync->argv[0], "--config", config, command, option, NULL };
   SyncRun run = { 0 };
   g_autoptr (GError) error = NULL;
   int status;
 
-  if (!g_spawn_sync (NULL, sync->argv, sync->environment, SPAWN_FLAGS, NULL, NULL, &run.output, &run.errors,
-                     &status, &error))
+  if (!g_spawn_sync (NULL, (char **)argv, sync->environment, SPAWN_FLAGS, NULL, NULL, &run.output,
+                     &run.errors, &status, &error))
     g_error ("%s: %s", sync->argv[0], error->message);
   run.status = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
   return run;
+}
+
+SyncRun
+sync_case_run (SyncCase *sync)
+{
+  return run_program (sync, sync->config, "sync", NULL);
+}
+
+SyncRun
+sync_case_release (SyncCase *sync, gboolean restore)
+{
+  return run_program (sync, sync->config, "release", restore ? "--restore" : NULL);
+}
+
+/* (transfer full): holds a port of 127.0.0.1 that nobody else gets and nobody answers at. */
+static GSocket *
+hold_deaf_port (guint16 *port)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  GSocket *socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+
+  if (socket == NULL || !g_socket_bind (socket, any, FALSE, &error))
+    g_error ("%s", error->message);
+  bound = g_socket_get_local_address (socket, NULL);
+  *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+  return socket;
+}
+
+SyncRun
+sync_case_run_offline (SyncCase *sync)
+{
+  g_autofree char *config = g_build_filename (sync->directory, "offline", NULL);
+  guint16 port;
+  g_autoptr (GSocket) deaf = hold_deaf_port (&port);
+
+  write_config (sync, config, port, "*");
+  return run_program (sync, config, "sync", NULL);
 }
 
 void

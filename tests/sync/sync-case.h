@@ -5,6 +5,7 @@
 #include "imap-client.h"
 #include "kill-sweep.h"
 #include "server-fixture.h"
+#include "sync-names.h"
 
 typedef struct
 {
@@ -14,7 +15,9 @@ typedef struct
   char *maildir;
   char *attic;
   char *config;
-  GStrv mailboxes;   /* those that are synchronized */
+  SyncNames names;
+  char *settings;    /* more lines of the configuration */
+  GStrv mailboxes;   /* those that are synchronized; "*": all */
   GStrv environment; /* dovetail's */
   char *argv[5];     /* dovetail sync */
 } SyncCase;
@@ -25,18 +28,25 @@ typedef struct
   char *output, *errors;
 } SyncRun;
 
-/* `mailboxes` as in the configuration, names only; `settings` (nullable): more lines of it. `program`
+/* `mailboxes` as in the configuration, names only, or "*"; `settings` (nullable): more lines of it. `program`
  * (nullable): another dovetail than the one that was built with this test. */
-SyncCase *
-sync_case_new (ServerFixture *server, const char *program, const char *mailboxes, const char *settings);
+SyncCase *sync_case_new (ServerFixture *server, const SyncNames *names, const char *program,
+                         const char *mailboxes, const char *settings);
 void sync_case_free (SyncCase *sync);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCase, sync_case_free)
+
+/* From now on `mailboxes` says otherwise; what the case looks at stays. */
+void sync_case_configure (SyncCase *sync, const char *mailboxes);
 
 /* (transfer full): a connection to the server as the case's user, in clear. */
 ImapClient *sync_case_connect (SyncCase *sync);
 
 /* `dovetail sync` to its end. Clear with sync_run_clear. */
 SyncRun sync_case_run (SyncCase *sync);
+/* The same with no server to be found. */
+SyncRun sync_case_run_offline (SyncCase *sync);
+/* `dovetail release`, with or without --restore. */
+SyncRun sync_case_release (SyncCase *sync, gboolean restore);
 void sync_run_clear (SyncRun *run);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncRun, sync_run_clear)
 

@@ -14,6 +14,14 @@ typedef struct
   const char *verb, *mailbox, *content, *rest;
 } Change;
 
+static void
+change_clear (Change *change)
+{
+  g_strfreev (change->words);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Change, change_clear)
+
 static Change
 parse_change (const char *text)
 {
@@ -21,17 +29,25 @@ parse_change (const char *text)
   guint n = g_strv_length (change.words);
 
   change.verb = change.words[0];
-  change.mailbox = n > 1 ? change.words[1] : "";
+  change.mailbox = n > 1 ? g_strdelimit (change.words[1], "_", ' ') : "";
   change.content = n > 2 ? change.words[2] : "";
   change.rest = n > 3 ? change.words[3] : "";
   return change;
 }
 
+/* The server's side of a change. */
+typedef struct
+{
+  ImapClient *client;
+  const SyncNames *names;
+  char *mailbox; /* as the server calls it */
+} Remote;
+
 /* (transfer full): the UID of the first message of that content. */
 static char *
-find_uid (ImapClient *client, const Change *change)
+find_uid (const Remote *remote, const Change *change)
 {
-  g_autoptr (GPtrArray) messages = imap_client_fetch_all (client, change->mailbox);
+  g_autoptr (GPtrArray) messages = imap_client_fetch_all (remote->client, remote->mailbox);
   g_autoptr (GBytes) content = sync_content_new (change->content);
 
   for (guint i = 0; i < messages->len; i++)
@@ -45,14 +61,23 @@ find_uid (ImapClient *client, const Change *change)
 }
 
 static void
-append (ImapClient *client, const Change *change)
+append (const Remote *remote, const Change *change)
 {
   g_autoptr (GBytes) content = sync_content_new (change->content);
   gsize length;
   const char *data = g_bytes_get_data (content, &length);
 
-  imap_client_append (client, change->mailbox, change->rest, sync_content_date (change->content), data,
-                      length);
+  imap_client_append (remote->client, remote->mailbox, change->rest, sync_content_date (change->content),
+                      data, length);
+}
+
+/* The name of another mailbox as the server calls it. */
+static char *
+other_mailbox (const Remote *remote, const char *text)
+{
+  g_autofree char *name = g_strdelimit (g_strdup (text), "_", ' ');
+
+  return sync_names_on_server (remote->names, name);
 }
 
 /* Until the UIDVALIDITY is another: some servers give one by the second. */
@@ -74,51 +99,71 @@ renew (ImapClient *client, const char *mailbox)
     }
 }
 
-static void
-change_on_server (ImapClient *client, const Change *change)
+static gboolean
+change_mailbox_there (const Remote *remote, const Change *change)
 {
-  g_autofree char *uid = NULL;
-
   if (g_str_equal (change->verb, "create"))
+    imap_client_create (remote->client, remote->mailbox);
+  else if (g_str_equal (change->verb, "renew"))
+    renew (remote->client, remote->mailbox);
+  else if (g_str_equal (change->verb, "delete-mailbox"))
+    imap_client_delete (remote->client, remote->mailbox);
+  else if (g_str_equal (change->verb, "rename-mailbox"))
     {
-      imap_client_create (client, change->mailbox);
-      return;
+      g_autofree char *to = other_mailbox (remote, change->content);
+
+      imap_client_rename (remote->client, remote->mailbox, to);
     }
-  if (g_str_equal (change->verb, "renew"))
-    {
-      renew (client, change->mailbox);
-      return;
-    }
-  if (g_str_equal (change->verb, "add"))
-    {
-      append (client, change);
-      return;
-    }
-  uid = find_uid (client, change);
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static void
+change_message_there (const Remote *remote, const Change *change)
+{
+  g_autofree char *uid = find_uid (remote, change);
+
   if (g_str_equal (change->verb, "flags"))
-    imap_client_store (client, change->mailbox, uid, change->rest);
+    imap_client_store (remote->client, remote->mailbox, uid, change->rest);
   else if (g_str_equal (change->verb, "expunge"))
-    imap_client_expunge (client, change->mailbox, uid);
+    imap_client_expunge (remote->client, remote->mailbox, uid);
   else if (g_str_equal (change->verb, "move"))
-    imap_client_move (client, change->mailbox, uid, change->rest);
+    {
+      g_autofree char *to = other_mailbox (remote, change->rest);
+
+      imap_client_move (remote->client, remote->mailbox, uid, to);
+    }
   else
     g_error ("“%s” is no change on the server", change->verb);
+}
+
+static void
+change_there (SyncCase *sync, ImapClient *client, const char *text)
+{
+  g_auto (Change) change = parse_change (text);
+  g_autofree char *mailbox = sync_names_on_server (&sync->names, change.mailbox);
+  const Remote remote = { client, &sync->names, mailbox };
+
+  if (g_str_equal (change.verb, "add"))
+    append (&remote, &change);
+  else if (!change_mailbox_there (&remote, &change))
+    change_message_there (&remote, &change);
+}
+
+void
+sync_change_one_remote (SyncCase *sync, const char *change)
+{
+  sync_change_remote (sync, (const char *const[]){ change, NULL });
 }
 
 void
 sync_change_remote (SyncCase *sync, const char *const *changes)
 {
-  g_autoptr (ImapClient) client = NULL;
+  g_autoptr (ImapClient) client = *changes != NULL ? sync_case_connect (sync) : NULL;
 
   for (; *changes != NULL; changes++)
-    {
-      Change change = parse_change (*changes);
-
-      if (client == NULL)
-        client = sync_case_connect (sync);
-      change_on_server (client, &change);
-      g_strfreev (change.words);
-    }
+    change_there (sync, client, *changes);
 }
 
 static void
@@ -155,7 +200,9 @@ rename_file (const char *from, const char *to)
 static char *
 local_path (SyncCase *sync, const char *mailbox, const char *place, const char *file)
 {
-  return g_build_filename (sync->maildir, mailbox, place, file, NULL);
+  g_autofree char *directory = sync_view_directory (sync, mailbox);
+
+  return g_build_filename (directory, place, file, NULL);
 }
 
 static void
@@ -167,6 +214,75 @@ create_here (SyncCase *sync, const Change *change)
 
       g_assert_cmpint (g_mkdir_with_parents (path, 0700), ==, 0);
     }
+}
+
+static void
+remove_tree (const char *path)
+{
+  const char *const argv[] = { "rm", "-rf", "--", path, NULL };
+  g_autoptr (GError) error = NULL;
+
+  if (!g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, &error))
+    g_error ("%s", error->message);
+}
+
+/* As a mail client does: what lies below stays, and the directory with it. */
+static void
+delete_mailbox_here (SyncCase *sync, const Change *change)
+{
+  static const char *const parts[] = { "cur", "new", "tmp", "dovecot-keywords", ".dovetail-name" };
+  g_autofree char *directory = sync_view_directory (sync, change->mailbox);
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *path = g_build_filename (directory, parts[i], NULL);
+
+      remove_tree (path);
+    }
+  g_rmdir (directory);
+}
+
+static void
+remove_directory_here (SyncCase *sync, const Change *change)
+{
+  g_autofree char *directory = sync_view_directory (sync, change->mailbox);
+
+  remove_tree (directory);
+}
+
+/* In maildir++ each mailbox below has a directory of its own. */
+static void
+rename_siblings (SyncCase *sync, const char *from, const char *to)
+{
+  g_autofree char *below = g_strconcat (from, ".", NULL);
+  g_autoptr (GDir) dir = g_dir_open (sync->maildir, 0, NULL);
+  const char *entry;
+
+  while ((entry = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (sync->maildir, entry, NULL);
+      g_autofree char *new = NULL;
+
+      if (!g_str_has_prefix (path, below))
+        continue;
+      new = g_strconcat (to, path + strlen (from), NULL);
+      rename_file (path, new);
+    }
+}
+
+static void
+rename_mailbox_here (SyncCase *sync, const Change *change)
+{
+  g_autofree char *name = g_strdelimit (g_strdup (change->content), "_", ' ');
+  g_autofree char *from = sync_view_directory (sync, change->mailbox);
+  g_autofree char *directory = sync_names_directory (&sync->names, name);
+  g_autofree char *to = g_build_filename (sync->maildir, directory, NULL);
+  g_autofree char *parent = g_path_get_dirname (to);
+
+  g_assert_cmpint (g_mkdir_with_parents (parent, 0700), ==, 0);
+  rename_file (from, to);
+  if (sync->names.maildirpp)
+    rename_siblings (sync, from, to);
 }
 
 static void
@@ -244,7 +360,7 @@ letter_of_keyword (GStrv names, const char *keyword)
 static void
 write_keywords (SyncCase *sync, const char *mailbox, GStrv names)
 {
-  g_autofree char *path = g_build_filename (sync->maildir, mailbox, "dovecot-keywords", NULL);
+  g_autofree char *path = local_path (sync, mailbox, "dovecot-keywords", NULL);
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; i < 26; i++)
@@ -290,7 +406,8 @@ rename_base (SyncCase *sync, const SyncFile *file)
 static void
 move_file (SyncCase *sync, const SyncFile *file, const Change *change)
 {
-  g_autofree char *path = local_path (sync, change->rest, file->place, file->file);
+  g_autofree char *to = g_strdelimit (g_strdup (change->rest), "_", ' ');
+  g_autofree char *path = local_path (sync, to, file->place, file->file);
 
   rename_file (file->path, path);
 }
@@ -336,6 +453,12 @@ change_here (SyncCase *sync, const Change *change)
 
   if (g_str_equal (change->verb, "create"))
     create_here (sync, change);
+  else if (g_str_equal (change->verb, "delete-mailbox"))
+    delete_mailbox_here (sync, change);
+  else if (g_str_equal (change->verb, "remove-directory"))
+    remove_directory_here (sync, change);
+  else if (g_str_equal (change->verb, "rename-mailbox"))
+    rename_mailbox_here (sync, change);
   else if (g_str_equal (change->verb, "add"))
     deliver (sync, change);
   else
@@ -346,13 +469,16 @@ change_here (SyncCase *sync, const Change *change)
 }
 
 void
+sync_change_one_local (SyncCase *sync, const char *text)
+{
+  g_auto (Change) change = parse_change (text);
+
+  change_here (sync, &change);
+}
+
+void
 sync_change_local (SyncCase *sync, const char *const *changes)
 {
   for (; *changes != NULL; changes++)
-    {
-      Change change = parse_change (*changes);
-
-      change_here (sync, &change);
-      g_strfreev (change.words);
-    }
+    sync_change_one_local (sync, *changes);
 }

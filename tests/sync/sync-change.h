@@ -1,4 +1,5 @@
-/* Changes to one side of a case, as a table writes them: a verb, a mailbox, then what the verb needs.
+/* Changes to one side of a case, as a table writes them: a verb, a mailbox, then what the verb needs. In a
+ * mailbox's name "_" stands for a space.
  *
  * On the server:
  *   add MAILBOX CONTENT [FLAG...]
@@ -6,6 +7,8 @@
  *   expunge MAILBOX CONTENT                the first one of that content
  *   move MAILBOX CONTENT MAILBOX
  *   create MAILBOX
+ *   delete-mailbox MAILBOX
+ *   rename-mailbox MAILBOX NEW-NAME
  *   renew MAILBOX                          the same messages under another UIDVALIDITY, with other UIDs
  * In the Maildir:
  *   add MAILBOX CONTENT [LETTERS]          delivered: without letters into new/
@@ -17,6 +20,9 @@
  *   rename MAILBOX CONTENT                 another base name, as some clients do at every flag
  *   move MAILBOX CONTENT MAILBOX           the same name
  *   create MAILBOX
+ *   delete-mailbox MAILBOX                 with its messages; what lies below stays
+ *   remove-directory MAILBOX               rm -rf
+ *   rename-mailbox MAILBOX NEW-NAME        with what lies below
  *
  * CONTENT is a name of sync-content.h. A change that can't be made ends the test program.
  */
@@ -24,5 +30,8 @@
 
 #include "sync-case.h"
 
+void sync_change_one_remote (SyncCase *sync, const char *change);
+void sync_change_one_local (SyncCase *sync, const char *change);
+/* Lists of them, NULL-terminated. */
 void sync_change_remote (SyncCase *sync, const char *const *changes);
 void sync_change_local (SyncCase *sync, const char *const *changes);

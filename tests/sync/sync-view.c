@@ -53,11 +53,13 @@ add_message_line (GPtrArray *lines, const char *mailbox, const char *content, co
 static gboolean
 is_synchronized (SyncCase *sync, const char *mailbox)
 {
-  return g_strv_contains ((const char *const *)sync->mailboxes, mailbox);
+  const char *const *mailboxes = (const char *const *)sync->mailboxes;
+
+  return g_strv_contains (mailboxes, mailbox) || g_strv_contains (mailboxes, "*");
 }
 
 /* (transfer full): those of the server that the case synchronizes, and \\Trash, where nothing may be unless
- * it is expected. */
+ * it is expected; as the server calls them. */
 static GStrv
 list_remote (SyncCase *sync, ImapClient *client)
 {
@@ -65,8 +67,12 @@ list_remote (SyncCase *sync, ImapClient *client)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   for (guint i = 0; all[i] != NULL; i++)
-    if (is_synchronized (sync, all[i]) || g_str_equal (all[i], "Trash"))
-      g_strv_builder_add (builder, all[i]);
+    {
+      g_autofree char *name = sync_names_from_server (&sync->names, all[i]);
+
+      if (is_synchronized (sync, name) || g_str_equal (name, "Trash"))
+        g_strv_builder_add (builder, all[i]);
+    }
   return g_strv_builder_end (builder);
 }
 
@@ -80,8 +86,9 @@ sync_view_remote (SyncCase *sync)
   for (guint i = 0; mailboxes[i] != NULL; i++)
     {
       g_autoptr (GPtrArray) messages = imap_client_fetch_all (client, mailboxes[i]);
+      g_autofree char *name = sync_names_from_server (&sync->names, mailboxes[i]);
 
-      add_mailbox_line (lines, mailboxes[i]);
+      add_mailbox_line (lines, name);
       for (guint j = 0; j < messages->len; j++)
         {
           const ImapClientMessage *message = g_ptr_array_index (messages, j);
@@ -89,13 +96,21 @@ sync_view_remote (SyncCase *sync)
           const char *data = g_bytes_get_data (message->body, &length);
           g_autofree char *content = sync_content_name (data, length);
 
-          add_message_line (lines, mailboxes[i], content, message->flags, message->date);
+          add_message_line (lines, name, content, message->flags, message->date);
         }
     }
   return sort_lines (lines);
 }
 
-/* (transfer full): names of directories with a cur/, relative to the root, in no order. */
+/* TRUE for a directory that may hold further ones of mailboxes. */
+static gboolean
+has_children (SyncCase *sync, const char *entry)
+{
+  return !sync->names.maildirpp && *entry != '.' && !g_str_equal (entry, "cur") &&
+         !g_str_equal (entry, "new") && !g_str_equal (entry, "tmp");
+}
+
+/* Directories with a cur/, relative to the root, in no order. */
 static void
 collect_local (SyncCase *sync, const char *parent, GPtrArray *names)
 {
@@ -110,19 +125,45 @@ collect_local (SyncCase *sync, const char *parent, GPtrArray *names)
 
       if (g_file_test (cur, G_FILE_TEST_IS_DIR))
         g_ptr_array_add (names, g_strdup (name));
-      if (*entry != '.' && !g_str_equal (entry, "cur") && !g_str_equal (entry, "new") &&
-          !g_str_equal (entry, "tmp"))
+      if (has_children (sync, entry))
         collect_local (sync, name, names);
     }
 }
 
+/* (transfer full): directories, sorted. */
 static GStrv
 list_local (SyncCase *sync)
 {
   GPtrArray *names = g_ptr_array_new ();
+  g_autofree char *root_cur = g_build_filename (sync->maildir, "cur", NULL);
 
+  if (g_file_test (root_cur, G_FILE_TEST_IS_DIR))
+    g_ptr_array_add (names, g_strdup (""));
   collect_local (sync, "", names);
   return sort_lines (names);
+}
+
+static char *
+name_of_directory (SyncCase *sync, const char *directory)
+{
+  return sync_names_from_directory (&sync->names, sync->maildir, directory);
+}
+
+char *
+sync_view_directory (SyncCase *sync, const char *mailbox)
+{
+  g_auto (GStrv) directories = list_local (sync);
+  g_autofree char *new = NULL;
+
+  for (guint i = 0; directories[i] != NULL; i++)
+    {
+      g_autofree char *name = name_of_directory (sync, directories[i]);
+
+      if (g_str_equal (name, mailbox))
+        return g_build_filename (sync->maildir, directories[i], NULL);
+    }
+  new = sync_names_directory (&sync->names, mailbox);
+  return g_build_filename (sync->maildir, new, NULL);
 }
 
 /* Bytes as they travel: a bare LF gets its CR (contract C1.5; no test content has a CR of its own). */
@@ -159,9 +200,9 @@ file_free (gpointer data)
 }
 
 static void
-collect_files (SyncCase *sync, const char *mailbox, const char *place, GPtrArray *files)
+collect_files (SyncCase *sync, const char *directory, const char *place, GPtrArray *files)
 {
-  g_autofree char *path = g_build_filename (sync->maildir, mailbox, place, NULL);
+  g_autofree char *path = g_build_filename (sync->maildir, directory, place, NULL);
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *entry;
 
@@ -170,7 +211,7 @@ collect_files (SyncCase *sync, const char *mailbox, const char *place, GPtrArray
       SyncFile *file = g_new0 (SyncFile, 1);
       GStatBuf status;
 
-      file->mailbox = g_strdup (mailbox);
+      file->mailbox = name_of_directory (sync, directory);
       file->place = g_strdup (place);
       file->file = g_strdup (entry);
       file->path = g_build_filename (path, entry, NULL);
@@ -185,12 +226,12 @@ GPtrArray *
 sync_view_files (SyncCase *sync)
 {
   GPtrArray *files = g_ptr_array_new_with_free_func (file_free);
-  g_auto (GStrv) mailboxes = list_local (sync);
+  g_auto (GStrv) directories = list_local (sync);
 
-  for (guint i = 0; mailboxes[i] != NULL; i++)
+  for (guint i = 0; directories[i] != NULL; i++)
     {
-      collect_files (sync, mailboxes[i], "cur", files);
-      collect_files (sync, mailboxes[i], "new", files);
+      collect_files (sync, directories[i], "cur", files);
+      collect_files (sync, directories[i], "new", files);
     }
   return files;
 }
@@ -198,7 +239,8 @@ sync_view_files (SyncCase *sync)
 GStrv
 sync_view_keywords (SyncCase *sync, const char *mailbox)
 {
-  g_autofree char *path = g_build_filename (sync->maildir, mailbox, "dovecot-keywords", NULL);
+  g_autofree char *directory = sync_view_directory (sync, mailbox);
+  g_autofree char *path = g_build_filename (directory, "dovecot-keywords", NULL);
   g_autofree char *text = NULL;
   g_auto (GStrv) lines = NULL;
   GStrv names = g_new0 (char *, 27);
@@ -253,11 +295,15 @@ GStrv
 sync_view_local (SyncCase *sync)
 {
   g_autoptr (GPtrArray) files = sync_view_files (sync);
-  g_auto (GStrv) mailboxes = list_local (sync);
+  g_auto (GStrv) directories = list_local (sync);
   GPtrArray *lines = g_ptr_array_new ();
 
-  for (guint i = 0; mailboxes[i] != NULL; i++)
-    add_mailbox_line (lines, mailboxes[i]);
+  for (guint i = 0; directories[i] != NULL; i++)
+    {
+      g_autofree char *name = name_of_directory (sync, directories[i]);
+
+      add_mailbox_line (lines, name);
+    }
   for (guint i = 0; i < files->len; i++)
     {
       const SyncFile *file = g_ptr_array_index (files, i);
@@ -320,14 +366,15 @@ add_remote_state (SyncCase *sync, GPtrArray *lines)
   for (guint i = 0; mailboxes[i] != NULL; i++)
     {
       guint32 count = imap_client_status (client, mailboxes[i], "MESSAGES");
-      g_autofree char *status = imap_client_command (
-          client, "STATUS \"%s\" (UIDVALIDITY UIDNEXT MESSAGES HIGHESTMODSEQ)", mailboxes[i]);
+      g_autofree char *name = imap_client_encode_name (mailboxes[i]);
+      g_autofree char *status =
+          imap_client_command (client, "STATUS %s (UIDVALIDITY UIDNEXT MESSAGES HIGHESTMODSEQ)", name);
       g_autofree char *fetched = NULL;
 
       add_answer (lines, mailboxes[i], status, "STATUS");
       if (count == 0)
         continue;
-      g_free (imap_client_command (client, "EXAMINE \"%s\"", mailboxes[i]));
+      g_free (imap_client_command (client, "EXAMINE %s", name));
       fetched = imap_client_command (client, "UID FETCH 1:* (FLAGS MODSEQ)");
       add_answer (lines, mailboxes[i], fetched, "FETCH");
     }
@@ -356,14 +403,26 @@ sync_view_count_attic (SyncCase *sync)
 }
 
 GStrv
-sync_view_tmp (SyncCase *sync)
+sync_view_subscribed (SyncCase *sync)
 {
-  g_auto (GStrv) mailboxes = list_local (sync);
+  g_autoptr (ImapClient) client = sync_case_connect (sync);
+  g_auto (GStrv) names = imap_client_list_subscribed (client);
   GPtrArray *lines = g_ptr_array_new ();
 
-  for (guint i = 0; mailboxes[i] != NULL; i++)
+  for (guint i = 0; names[i] != NULL; i++)
+    g_ptr_array_add (lines, sync_names_from_server (&sync->names, names[i]));
+  return sort_lines (lines);
+}
+
+GStrv
+sync_view_tmp (SyncCase *sync)
+{
+  g_auto (GStrv) directories = list_local (sync);
+  GPtrArray *lines = g_ptr_array_new ();
+
+  for (guint i = 0; directories[i] != NULL; i++)
     {
-      g_autofree char *path = g_build_filename (sync->maildir, mailboxes[i], "tmp", NULL);
+      g_autofree char *path = g_build_filename (sync->maildir, directories[i], "tmp", NULL);
       g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
       const char *entry;
 

@@ -15,6 +15,9 @@ GStrv sync_view_local (SyncCase *sync);
  * (transfer full): one line each, sorted. */
 GStrv sync_view_everything (SyncCase *sync);
 
+/* (transfer full): the mailboxes that are subscribed, sorted. */
+GStrv sync_view_subscribed (SyncCase *sync);
+
 /* How many messages the attic keeps. */
 guint sync_view_count_attic (SyncCase *sync);
 /* (transfer full): the names in the mailboxes' tmp/, sorted. */
@@ -39,6 +42,11 @@ typedef struct
 /* (transfer full) (element-type SyncFile): the message files of all local mailboxes, with freeing function.
  */
 GPtrArray *sync_view_files (SyncCase *sync);
+
+/* (transfer full): the path of the mailbox's directory; where it has none, of the one that a person would
+ * make.
+ */
+char *sync_view_directory (SyncCase *sync, const char *mailbox);
 
 /* (transfer full): the names of dovecot-keywords by their letter, 26 and NULL; "" where there is none. */
 GStrv sync_view_keywords (SyncCase *sync, const char *mailbox);
