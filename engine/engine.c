@@ -31,6 +31,7 @@ typedef struct
   GPtrArray *selections; /* of EngineSelection */
   gboolean in_order;     /* one account's events after the other's */
   GQueue waiting;        /* of EngineRelay, unowned: those to be opened one after the other */
+  GPtrArray *accounts;   /* of AccountRun, unowned: those that have not ended */
   guint n_running;
   EngineOutcome worst;
 } EngineRun;
@@ -42,7 +43,8 @@ typedef struct
   EngineCommand command;
   Job job;
   EngineRelay *relay;
-  GThread *thread;
+  GThread *thread; /* (nullable) it was not started yet, or could not be */
+  guint n_before;  /* the caller's context only: accounts that have to end first */
 } AccountRun;
 
 /* Each of these keeps its number in a static variable, set without a lock at the first call: which must not
@@ -182,6 +184,7 @@ run_free (gpointer user_data)
   EngineRun *run = user_data;
 
   g_clear_pointer (&run->selections, g_ptr_array_unref);
+  g_ptr_array_unref (run->accounts);
   g_queue_clear (&run->waiting);
   g_free (run->subject);
   g_free (run);
@@ -196,12 +199,54 @@ open_next (EngineRun *run)
     engine_relay_open (relay);
 }
 
+/* What is delivered into a Maildir comes before its own account is synchronized, and one after the other: so
+ * it goes up in the same run, and nobody brings there at the same time what is looked for there. */
+static gboolean
+has_to_end_before (const AccountRun *first, const AccountRun *second)
+{
+  const char *into = first->job.account->deliver_account;
+
+  return into != NULL && (g_str_equal (second->job.account->name, into) ||
+                          g_strcmp0 (second->job.account->deliver_account, into) == 0);
+}
+
+/* A thread that can't be made fails its account; the others go on. */
+static void
+start_thread (AccountRun *account_run)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  const char *name = account_run->job.account->name;
+  EngineEvent event = { .type = ENGINE_EVENT_ERROR, .account = name, .name = "offline" };
+
+  account_run->thread = g_thread_try_new (name, account_thread, account_run, &error);
+  if (account_run->thread != NULL)
+    return;
+  event.text = text = g_strdup_printf ("%s; nothing was done, run again", error->message);
+  engine_relay_send (&event, account_run->relay);
+  send_done (account_run, ENGINE_OUTCOME_OFFLINE);
+}
+
+static void
+start_followers (EngineRun *run, const AccountRun *ended)
+{
+  for (guint i = 0; i < run->accounts->len; i++)
+    {
+      AccountRun *account_run = g_ptr_array_index (run->accounts, i);
+
+      if (account_run->n_before > 0 && has_to_end_before (ended, account_run) && --account_run->n_before == 0)
+        start_thread (account_run);
+    }
+}
+
 static void
 end_account (AccountRun *account_run, EngineOutcome outcome)
 {
   g_autoptr (GTask) task = g_object_ref (account_run->task);
   EngineRun *run = g_task_get_task_data (task);
 
+  g_ptr_array_remove (run->accounts, account_run);
+  start_followers (run, account_run);
   account_run_free (account_run);
   if (outcome_rank (outcome) > outcome_rank (run->worst))
     run->worst = outcome;
@@ -242,27 +287,43 @@ make_job (const EngineRun *run, const EngineRequest *request, const EngineSelect
                 .subject = run->subject };
 }
 
-/* A thread that can't be made fails its account; the others go on. */
 static void
-start_account (GTask *task, const EngineRequest *request, const EngineSelection *selection)
+add_account (GTask *task, const EngineRequest *request, const EngineSelection *selection)
 {
   EngineRun *run = g_task_get_task_data (task);
   AccountRun *account_run = g_new0 (AccountRun, 1);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
-  EngineEvent event = { .type = ENGINE_EVENT_ERROR, .account = selection->account->name, .name = "offline" };
 
   account_run->task = g_object_ref (task);
   account_run->command = request->command;
   account_run->relay = engine_relay_new (g_task_get_context (task), request->detail, pass_on, account_run);
   g_queue_push_tail (&run->waiting, account_run->relay);
   account_run->job = make_job (run, request, selection, g_task_get_cancellable (task), account_run->relay);
-  account_run->thread = g_thread_try_new (selection->account->name, account_thread, account_run, &error);
-  if (account_run->thread != NULL)
-    return;
-  event.text = text = g_strdup_printf ("%s; nothing was done, run again", error->message);
-  engine_relay_send (&event, account_run->relay);
-  send_done (account_run, ENGINE_OUTCOME_OFFLINE);
+  g_ptr_array_add (run->accounts, account_run);
+}
+
+/* TRUE when `second` has to wait for `first`. Of two that deliver into the same Maildir the one that comes
+ * first in the file goes first. */
+static gboolean
+comes_before (const EngineRun *run, guint first, guint second)
+{
+  const AccountRun *a = g_ptr_array_index (run->accounts, first);
+  const AccountRun *b = g_ptr_array_index (run->accounts, second);
+
+  return first != second && has_to_end_before (a, b) && (!has_to_end_before (b, a) || first < second);
+}
+
+static void
+start_accounts (EngineRun *run)
+{
+  for (guint i = 0; i < run->accounts->len; i++)
+    {
+      AccountRun *account_run = g_ptr_array_index (run->accounts, i);
+
+      for (guint j = 0; j < run->accounts->len && !run->in_order; j++)
+        account_run->n_before += comes_before (run, j, i);
+      if (account_run->n_before == 0)
+        start_thread (account_run);
+    }
 }
 
 void
@@ -284,6 +345,7 @@ engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *ca
   run->worst = ENGINE_OUTCOME_EQUAL;
   run->in_order = request->command != ENGINE_COMMAND_SYNC || request->dry_run;
   g_queue_init (&run->waiting);
+  run->accounts = g_ptr_array_new ();
   run->selections = engine_select (engine->accounts, request->selectors, &error);
   if (run->selections == NULL)
     {
@@ -293,7 +355,8 @@ engine_run_async (Engine *engine, const EngineRequest *request, GCancellable *ca
   engine->is_running = TRUE;
   run->n_running = run->selections->len;
   for (guint i = 0; i < run->selections->len; i++)
-    start_account (task, request, g_ptr_array_index (run->selections, i));
+    add_account (task, request, g_ptr_array_index (run->selections, i));
+  start_accounts (run);
   open_next (run);
   while (!run->in_order && !g_queue_is_empty (&run->waiting))
     open_next (run);
