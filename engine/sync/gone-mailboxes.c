@@ -191,8 +191,8 @@ account_sync_believe_gone (AccountSync *account, const GPtrArray *items, GError 
   return TRUE;
 }
 
-gboolean
-mailbox_sync_waits_for_end (const MailboxSync *mailbox, const PlanOperation *operation)
+static gboolean
+waits_for_end (const MailboxSync *mailbox, const PlanOperation *operation)
 {
   switch (operation->kind)
     {
@@ -208,26 +208,78 @@ mailbox_sync_waits_for_end (const MailboxSync *mailbox, const PlanOperation *ope
 }
 
 static void
+drop_waiting (MailboxSync *mailbox, GHashTable *uploads)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, i);
+
+      if (!waits_for_end (mailbox, &operation))
+        g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
+      else if (operation.kind == PLAN_UPLOAD)
+        g_hash_table_add (uploads,
+                          (gpointer)&mailbox_sync_find_local (mailbox, operation.base)->identity->full);
+    }
+  g_array_set_size (mailbox->plan, kept);
+}
+
+/* `uploads`: those that wait. */
+static void
+drop_moved (MailboxSync *mailbox, GHashTable *uploads)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, i);
+      const MessageDigest *digest = operation.kind == PLAN_DELETE_REMOTE
+                                        ? g_hash_table_lookup (mailbox->account->moved, &operation.row)
+                                        : NULL;
+
+      if (digest == NULL || !g_hash_table_contains (uploads, digest))
+        g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
+    }
+  g_array_set_size (mailbox->plan, kept);
+}
+
+void
+account_sync_drop_waiting (AccountSync *account)
+{
+  g_autoptr (GHashTable) uploads = g_hash_table_new (message_digest_hash, (GEqualFunc)message_digest_equal);
+
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    if (((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->plan != NULL)
+      drop_waiting (g_ptr_array_index (account->mailboxes, i), uploads);
+  for (guint i = 0; g_hash_table_size (uploads) > 0 && i < account->mailboxes->len; i++)
+    if (((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->plan != NULL)
+      drop_moved (g_ptr_array_index (account->mailboxes, i), uploads);
+}
+
+static void
 tell_end (MailboxSync *mailbox, const char *name, const char *text)
 {
   mailbox->account->tally.mailboxes++;
   report (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, name, "%s", text);
 }
 
-/* Something that nobody deleted is still here: the mailbox begins anew on the server. */
+/* Something that nobody deleted is still here: the mailbox begins anew on the server. What was moved into it
+ * is still to leave its old place, which may be any. */
 static gboolean
 come_back_there (MailboxSync *mailbox, GError **error)
 {
+  AccountSync *account = mailbox->account;
   JournalMailbox *row = mailbox->row;
 
   mailbox->gone_there = FALSE;
-  mailbox->due = TRUE;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->due = TRUE;
   row->uidvalidity = row->uidnext = 0;
   row->highestmodseq = 0;
   g_clear_pointer (&row->wire_name, g_free);
   g_clear_pointer (&row->mailbox_id, g_free);
-  return account_sync_put_row (mailbox->account, row, error) &&
-         mailbox_sync_create_on_server (mailbox, error);
+  return account_sync_put_row (account, row, error) && mailbox_sync_create_on_server (mailbox, error);
 }
 
 static gboolean

@@ -16,5 +16,6 @@ gboolean account_sync_believe_gone (AccountSync *account, const GPtrArray *items
  * and what came back is due. */
 gboolean account_sync_end_gone (AccountSync *account, gboolean *changed, GError **error);
 
-/* TRUE for an operation that has to wait until what is known has gone. */
-gboolean mailbox_sync_waits_for_end (const MailboxSync *mailbox, const PlanOperation *operation);
+/* Takes out of the plans what has to wait until the known messages of a mailbox have gone, and what waits for
+ * that: a message that was moved into it leaves its old place later. */
+void account_sync_drop_waiting (AccountSync *account);

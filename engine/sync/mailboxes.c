@@ -174,6 +174,21 @@ mailbox_sync_leave (MailboxSync *mailbox, const char *name, const char *why)
   report_left (&mailbox->account->report, mailbox->row->name, name, "%s", why);
 }
 
+/* An empty directory may be where a disk is mounted at other times; where no message is known it is a mailbox
+ * that a killed run was making or removing. */
+static gboolean
+make_again (MailboxSync *mailbox, const char *damage, GError **error)
+{
+  guint count;
+
+  if (!journal_count_messages (mailbox->account->journal, mailbox->row->id, &count, error))
+    return FALSE;
+  if (count == 0)
+    return mailbox_sync_open_box (mailbox, TRUE, error);
+  mailbox_sync_leave (mailbox, "directory-damaged", damage);
+  return TRUE;
+}
+
 /* A directory that is gone is a deletion, which waits for release; what else keeps it from being opened is
  * damage and never a deletion (contract C1.2). */
 gboolean
@@ -197,6 +212,8 @@ mailbox_sync_open_box (MailboxSync *mailbox, gboolean create, GError **error)
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
+  if (!create && g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED))
+    return make_again (mailbox, local_error->message, error);
   mailbox_sync_leave (mailbox, "directory-damaged", local_error->message);
   return TRUE;
 }

@@ -159,6 +159,12 @@ mailbox_sync_create_on_server (MailboxSync *mailbox, GError **error)
                           "the server can't have a mailbox of this name; rename the directory");
       return TRUE;
     }
+  if (wanted != NULL && account_sync_find_mailbox (account, wanted) != NULL)
+    {
+      mailbox_sync_leave (mailbox, "name",
+                          "another mailbox has the name that its directory gives it; rename the directory");
+      return TRUE;
+    }
   if (account->dry_run)
     {
       report (&account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan",
@@ -227,14 +233,31 @@ collect_rows (Match *match, GError **error)
   return rows != NULL;
 }
 
+/* What RENAME took along is listed under another name now. */
+static gboolean
+match_anew (Match *match, GError **error)
+{
+  AccountSync *account = match->account;
+
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->on_server = FALSE;
+  g_clear_pointer (&account->trash_wire_name, g_free);
+  g_ptr_array_set_size (match->fresh, 0);
+  g_hash_table_remove_all (match->rows);
+  return collect_rows (match, error) && match_items (match, error) &&
+         account_sync_follow_renames (account, match->fresh, error);
+}
+
 static gboolean
 run_match (Match *match, GError **error)
 {
   AccountSync *account = match->account;
+  gboolean renamed;
 
   return collect_rows (match, error) && match_items (match, error) &&
          account_sync_follow_renames (account, match->fresh, error) &&
-         account_sync_carry_renames (account, match->items, error) &&
+         account_sync_carry_renames (account, &match->items, &renamed, error) &&
+         (!renamed || match_anew (match, error)) &&
          account_sync_believe_gone (account, match->items, error) && add_all_fresh (match, error) &&
          create_new (account, error);
 }
@@ -242,12 +265,13 @@ run_match (Match *match, GError **error)
 gboolean
 account_sync_match_mailboxes (AccountSync *account, GError **error)
 {
-  g_autoptr (GPtrArray) items = imap_session_list (account->session, error);
   g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func ((GDestroyNotify)listed_mailbox_free);
   g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Match match = { account, items, fresh, rows };
+  Match match = { account, imap_session_list (account->session, error), fresh, rows };
+  gboolean matched = match.items != NULL && run_match (&match, error);
 
-  if (items == NULL || !run_match (&match, error))
+  g_clear_pointer (&match.items, g_ptr_array_unref);
+  if (!matched)
     return FALSE;
   put_to_sleep (account);
   name_unknown (account);

@@ -298,10 +298,12 @@ observe_mailbox (MailboxSync *mailbox, GError **error)
          (mailbox->refresh == JOURNAL_REFRESH_NONE || mailbox_sync_load_base (mailbox, error));
 }
 
-/* What is not there holds nothing: a complete look. */
+/* What is not there holds nothing: a complete look. Should it come back, nothing is known of its flags. */
 static gboolean
 observe_gone (MailboxSync *mailbox, GError **error)
 {
+  mailbox->permanent_any = TRUE;
+  mailbox->permanent = (MessageFlags){ MESSAGE_FLAGS_ALL_SYSTEM, "" };
   mailbox->remote_complete = TRUE;
   return mailbox_sync_load_base (mailbox, error);
 }

@@ -22,21 +22,6 @@ collect_expunging (const JournalOperation *operation, gpointer user_data)
   return TRUE;
 }
 
-static void
-drop_waiting (MailboxSync *mailbox)
-{
-  guint kept = 0;
-
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    {
-      const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, i);
-
-      if (!mailbox_sync_waits_for_end (mailbox, &operation))
-        g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
-    }
-  g_array_set_size (mailbox->plan, kept);
-}
-
 GArray *
 mailbox_sync_make_plan (MailboxSync *mailbox, GError **error)
 {
@@ -67,7 +52,6 @@ plan_one (MailboxSync *mailbox, GError **error)
   mailbox->plan = mailbox_sync_make_plan (mailbox, error);
   if (mailbox->plan == NULL)
     return FALSE;
-  drop_waiting (mailbox);
   if (mailbox->account->session != NULL)
     mailbox_sync_tell_matching (mailbox);
   return TRUE;
@@ -212,6 +196,7 @@ enqueue_all (AccountSync *account, GError **error)
     return FALSE;
   if (!account_sync_apply_holds (account, error))
     goto failed;
+  account_sync_drop_waiting (account);
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);

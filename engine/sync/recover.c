@@ -89,6 +89,15 @@ finish_file (MailboxSync *mailbox, Staged *staged, GError **error)
 }
 
 static gboolean
+finish_files (MailboxSync *mailbox, GPtrArray *list, GError **error)
+{
+  for (guint i = 0; i < list->len; i++)
+    if (!finish_file (mailbox, g_ptr_array_index (list, i), error))
+      return FALSE;
+  return maildir_box_sync (mailbox->box, error);
+}
+
+static gboolean
 record_finished (MailboxSync *mailbox, GPtrArray *list, GError **error)
 {
   Journal *journal = mailbox->account->journal;
@@ -104,6 +113,8 @@ record_finished (MailboxSync *mailbox, GPtrArray *list, GError **error)
   return TRUE;
 }
 
+/* Where the directory is gone nothing is present: not a deletion, the message was on its way (contract C2.1).
+ */
 static gboolean
 finish_mailbox (MailboxSync *mailbox, GError **error)
 {
@@ -114,10 +125,8 @@ finish_mailbox (MailboxSync *mailbox, GError **error)
     return FALSE;
   if (list->len == 0)
     return TRUE;
-  for (guint i = 0; i < list->len; i++)
-    if (!finish_file (mailbox, g_ptr_array_index (list, i), error))
-      return FALSE;
-  if (!maildir_box_sync (mailbox->box, error) || !journal_begin (account->journal, error))
+  if ((mailbox->box != NULL && !finish_files (mailbox, list, error)) ||
+      !journal_begin (account->journal, error))
     return FALSE;
   if (record_finished (mailbox, list, error) && journal_commit (account->journal, error))
     return TRUE;
@@ -132,11 +141,12 @@ account_sync_finish_staged (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->box == NULL || mailbox->skipped)
+      if (mailbox->skipped || (mailbox->box == NULL && !mailbox->gone_here))
         continue;
       if (!finish_mailbox (mailbox, error))
         return FALSE;
-      maildir_box_clean_tmp (mailbox->box, g_get_real_time () / G_USEC_PER_SEC);
+      if (mailbox->box != NULL)
+        maildir_box_clean_tmp (mailbox->box, g_get_real_time () / G_USEC_PER_SEC);
     }
   return TRUE;
 }

@@ -254,24 +254,9 @@ rename_rows (MailboxSync *mailbox, const char *name, const char *wire_name, GErr
   return journal_put_mailbox (account->journal, mailbox->row, error);
 }
 
-/* Nothing is renamed under a name that means another mailbox by now. */
+/* *renamed FALSE: the server refused, which was named. */
 static gboolean
-is_same_on_server (MailboxSync *mailbox, gboolean *same, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  ImapMailboxStatus status = { 0 };
-  gboolean told =
-      imap_session_status (mailbox->account->session, mailbox->row->wire_name, &status, &local_error);
-
-  *same = told && status.uidvalidity == mailbox->row->uidvalidity;
-  if (told || g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local_error));
-  return FALSE;
-}
-
-static gboolean
-rename_on_server (MailboxSync *mailbox, const char *name, const char *wire, GError **error)
+rename_on_server (MailboxSync *mailbox, const char *name, const char *wire, gboolean *renamed, GError **error)
 {
   AccountSync *account = mailbox->account;
   g_autoptr (GError) local_error = NULL;
@@ -294,6 +279,7 @@ rename_on_server (MailboxSync *mailbox, const char *name, const char *wire, GErr
           name, local_error->message);
       return TRUE;
     }
+  *renamed = TRUE;
   account->tally.mailboxes++;
   report (&account->report, ENGINE_EVENT_INFO, name, "renamed", "renamed on the server, from “%s”", old);
   return journal_begin (account->journal, error) &&
@@ -317,13 +303,14 @@ is_taken (AccountSync *account, const GPtrArray *items, const char *name, gboole
 }
 
 static gboolean
-carry (MailboxSync *mailbox, const char *name, const GPtrArray *items, GError **error)
+carry (MailboxSync *mailbox, const char *name, const GPtrArray *items, gboolean *renamed, GError **error)
 {
   AccountSync *account = mailbox->account;
   g_autofree char *wire = mailbox_name_to_wire (account->session, name);
   g_autofree char *safe = text_make_safe (name);
-  gboolean same, taken;
+  gboolean taken;
 
+  *renamed = FALSE;
   if (!is_taken (account, items, name, &taken, error))
     return FALSE;
   if (wire == NULL || taken)
@@ -344,21 +331,30 @@ carry (MailboxSync *mailbox, const char *name, const GPtrArray *items, GError **
               "the mailbox would be renamed to “%s” on the server: its directory was renamed here", safe);
       return TRUE;
     }
-  if (!is_same_on_server (mailbox, &same, error))
-    return FALSE;
-  return !same || rename_on_server (mailbox, name, wire, error);
+  return rename_on_server (mailbox, name, wire, renamed, error);
 }
 
 gboolean
-account_sync_carry_renames (AccountSync *account, const GPtrArray *items, GError **error)
+account_sync_carry_renames (AccountSync *account, GPtrArray **items, gboolean *renamed, GError **error)
 {
+  *renamed = FALSE;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
       g_autofree char *wanted =
           mailbox->on_server && !mailbox->skipped ? mailbox_sync_wanted_name (mailbox) : NULL;
+      gboolean this_one;
 
-      if (wanted != NULL && !carry (mailbox, wanted, items, error))
+      if (wanted == NULL)
+        continue;
+      if (!carry (mailbox, wanted, *items, &this_one, error))
+        return FALSE;
+      if (!this_one)
+        continue;
+      *renamed = TRUE;
+      g_ptr_array_unref (*items);
+      *items = imap_session_list (account->session, error);
+      if (*items == NULL)
         return FALSE;
     }
   return TRUE;

@@ -16,6 +16,8 @@ account_sync_find_renamed_here (AccountSync *account, const char *const *directo
  * called on the server. (transfer full) (nullable) */
 char *mailbox_sync_wanted_name (MailboxSync *mailbox);
 
-/* RENAME for those that are still under their old name on the server; `items` is its LIST. A refusal is
- * named, and the mailbox goes on under both names. */
-gboolean account_sync_carry_renames (AccountSync *account, const GPtrArray *items, GError **error);
+/* RENAME for those that are still under their old name on the server. It takes along what lies below, so that
+ * *items, the server's LIST, is asked for again after each; *renamed: there was one. A refusal is named, and
+ * the mailbox goes on under both names. */
+gboolean
+account_sync_carry_renames (AccountSync *account, GPtrArray **items, gboolean *renamed, GError **error);

@@ -278,10 +278,31 @@ follow (MailboxSync *mailbox, ListedMailbox *listed, GError **error)
   return account->dry_run || reopen_boxes (account, directory, error);
 }
 
+/* Its directory went along with its parent's, and the server has a mailbox under that name: one that was
+ * created for it before a run was killed, or another one; as with one that was deleted and created again,
+ * UIDVALIDITY will tell (contract C2.3). (nullable) */
+static ListedMailbox *
+find_successor (MailboxSync *mailbox, GPtrArray *fresh)
+{
+  g_autofree char *wanted = mailbox_sync_wanted_name (mailbox);
+
+  for (guint i = 0; wanted != NULL && i < fresh->len; i++)
+    {
+      ListedMailbox *listed = g_ptr_array_index (fresh, i);
+
+      if (!listed->taken && g_str_equal (listed->name, wanted))
+        return listed;
+    }
+  return NULL;
+}
+
 static gboolean
 follow_one (MailboxSync *mailbox, GPtrArray *fresh, GError **error)
 {
-  for (guint i = 0; i < fresh->len; i++)
+  gboolean is_known = mailbox->row->uidvalidity != 0;
+  ListedMailbox *successor;
+
+  for (guint i = 0; is_known && i < fresh->len; i++)
     {
       ListedMailbox *listed = g_ptr_array_index (fresh, i);
       gboolean same;
@@ -291,7 +312,8 @@ follow_one (MailboxSync *mailbox, GPtrArray *fresh, GError **error)
       if (same)
         return follow (mailbox, listed, error);
     }
-  return TRUE;
+  successor = find_successor (mailbox, fresh);
+  return successor == NULL || follow (mailbox, successor, error);
 }
 
 gboolean
@@ -301,8 +323,7 @@ account_sync_follow_renames (AccountSync *account, GPtrArray *fresh, GError **er
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->row->uidvalidity == 0 || mailbox->on_server || mailbox->skipped ||
-          g_str_equal (mailbox->row->name, "INBOX"))
+      if (mailbox->on_server || mailbox->skipped || g_str_equal (mailbox->row->name, "INBOX"))
         continue;
       if (!follow_one (mailbox, fresh, error))
         return FALSE;
