@@ -247,6 +247,8 @@ history_files_make_mailbox (HistoryWorld *world, const char *mailbox)
   static const char *const subdirectories[] = { "tmp", "new", "cur" };
   g_autofree char *directory = history_files_directory (world, mailbox);
 
+  if (!has_cur (directory))
+    history_model_create_mailbox (world->model, HISTORY_LOCAL, mailbox);
   for (guint i = 0; i < G_N_ELEMENTS (subdirectories); i++)
     {
       g_autofree char *path = g_build_filename (directory, subdirectories[i], NULL);

@@ -64,13 +64,19 @@ deliver (HistoryWorld *world, const HistoryStep *step, guint number, const char 
              in_new ? 0 : history_flags_random (bits ^ step->pick), history_mail_date (bits));
 }
 
+void
+history_local_deliver (HistoryWorld *world, const HistoryStep *step, const char *mailbox)
+{
+  deliver (world, step, 0, mailbox);
+}
+
 static void
 make (HistoryWorld *world, const HistoryStep *step)
 {
   g_autofree char *name = g_strdup_printf ("Made ø%u", step->id);
 
   history_files_make_mailbox (world, name);
-  g_ptr_array_add (world->mailboxes, g_strdup (name));
+  history_world_add_mailbox (world, name);
   history_world_log (world, "      here: new mailbox %s", name);
   if (step->bits % 3 != 0)
     deliver (world, step, 0, name);
@@ -98,7 +104,7 @@ unlink_file (const HistoryFile *file)
 static void
 unlink_message (HistoryWorld *world, const HistoryFile *file)
 {
-  if (!history_world_may_delete (world))
+  if (!history_world_may_delete (world, 1))
     return;
   unlink_file (file);
   history_model_delete (world->model, HISTORY_LOCAL, file->mailbox, file->token);
@@ -195,7 +201,7 @@ change_one (HistoryWorld *world, const HistoryStep *step, guint number)
 {
   g_autoptr (GPtrArray) files = history_files_list (world);
   const HistoryFile *file = pick (files, step->kind, step->pick + number);
-  const char *to = history_world_pick_mailbox (world, step->to);
+  const char *to = history_world_pick_mailbox (world, HISTORY_LOCAL, step->to);
 
   if (file == NULL)
     return;
@@ -229,7 +235,7 @@ history_local_step (HistoryWorld *world, const HistoryStep *step)
     make (world, step);
   for (guint i = 0; step->kind != HISTORY_MAKE && i < step->repeat; i++)
     if (step->kind == HISTORY_DELIVER || step->kind == HISTORY_FCC)
-      deliver (world, step, i, history_world_pick_mailbox (world, step->to + i));
+      deliver (world, step, i, history_world_pick_mailbox (world, HISTORY_LOCAL, step->to + i));
     else
       change_one (world, step, i);
 }
@@ -248,6 +254,7 @@ history_local_snapshot (HistoryWorld *world)
       const HistoryFile *file = g_ptr_array_index (files, i);
 
       history_snapshot_add (snapshot, file->mailbox, file->bytes, file->flags, file->others, seconds (file),
+                            g_strdup (file->base),
                             g_strdup_printf ("%s/%s %" G_GINT64_FORMAT, file->in_new ? "new" : "cur",
                                              file->name, file->mtime_ns));
     }

@@ -4,17 +4,12 @@
  *  - how often a token is in a mailbox lies between two bounds (nothing is lost, nothing is doubled, what one
  *    side deleted and the other left alone is gone outside \Trash);
  *  - a message that there is once has the flags that follow from the three-way merge of each flag by itself
- *    (contract C3), and the date it began with.
+ *    (contract C3), and the date it began with;
+ *  - a mailbox is where users put it: created, renamed, deleted (contract C6; see history-names.h).
  */
 #pragma once
 
-#include "history-snapshot.h"
-
-typedef enum
-{
-  HISTORY_REMOTE,
-  HISTORY_LOCAL,
-} HistorySide;
+#include "history-names.h"
 
 typedef struct _HistoryModel HistoryModel;
 
@@ -36,12 +31,30 @@ history_model_flags (HistoryModel *model, HistorySide side, const char *token, g
 void history_model_edit (HistoryModel *model, const char *mailbox, const char *token, const char *new_token,
                          guint flags, gint64 date);
 
+/* Mailboxes: each by itself, also those that go with another. What is in it goes before it is deleted. */
+void history_model_create_mailbox (HistoryModel *model, HistorySide side, const char *mailbox);
+void history_model_delete_with_mailbox (HistoryModel *model, HistorySide side, const char *mailbox,
+                                        const char *token);
+void history_model_delete_mailbox (HistoryModel *model, HistorySide side, const char *mailbox);
+void
+history_model_rename_mailbox (HistoryModel *model, HistorySide side, const char *mailbox, const char *to);
+/* Names are exchanged between mailboxes. */
+void history_model_exchange_names (HistoryModel *model);
+
+/* Before each sync, with what there is. */
+void history_model_foresee (HistoryModel *model, const HistorySnapshot *remote, const HistorySnapshot *local);
+gboolean history_model_may_be_held (HistoryModel *model);
+
 /* A sync was killed. */
 void history_model_killed (HistoryModel *model);
+/* It ended with something held; what was held was let through; it was given back. */
+void history_model_held (HistoryModel *model);
+void history_model_released (HistoryModel *model);
+void history_model_restored (HistoryModel *model);
 
 /* After a completed sync, for what both sides then hold: NULL, or (transfer full) what is wrong. What is
  * there is the beginning of what comes next. */
-char *history_model_check (HistoryModel *model, const HistorySnapshot *snapshot);
+char *history_model_check (HistoryModel *model, const HistorySnapshot *remote, const HistorySnapshot *local);
 
 /* FALSE: nobody can tell which of two dates it has. */
 gboolean history_model_has_date (HistoryModel *model, const char *token);

@@ -60,9 +60,9 @@ view_new (HistoryWorld *world)
 
   view->fetched = g_ptr_array_new_with_free_func ((GDestroyNotify)g_ptr_array_unref);
   view->messages = g_ptr_array_new_with_free_func ((GDestroyNotify)message_free);
-  for (guint i = 0; i < world->mailboxes->len; i++)
+  for (guint i = 0; i < world->mailboxes[HISTORY_REMOTE]->len; i++)
     {
-      const char *mailbox = g_ptr_array_index (world->mailboxes, i);
+      const char *mailbox = g_ptr_array_index (world->mailboxes[HISTORY_REMOTE], i);
 
       if (g_strv_contains ((const char *const *)present, mailbox))
         view_mailbox (view, world, mailbox);
@@ -104,8 +104,10 @@ is_on_server (HistoryWorld *world, const char *mailbox)
 static void
 ensure_mailbox (HistoryWorld *world, const char *mailbox)
 {
-  if (!is_on_server (world, mailbox))
-    imap_client_create (world->client, mailbox);
+  if (is_on_server (world, mailbox))
+    return;
+  imap_client_create (world->client, mailbox);
+  history_model_create_mailbox (world->model, HISTORY_REMOTE, mailbox);
 }
 
 static void
@@ -122,14 +124,13 @@ append (HistoryWorld *world, const char *mailbox, GBytes *bytes, guint flags, gi
 }
 
 static void
-append_new (HistoryWorld *world, const HistoryStep *step, guint number)
+append_new (HistoryWorld *world, const HistoryStep *step, guint number, const char *mailbox)
 {
   g_autofree char *token = g_strdup_printf ("m%u.%u", step->id, number);
   guint32 bits = history_hash (step->bits, token);
   g_autoptr (GBytes) bytes = history_mail_new (token, bits);
 
-  append (world, history_world_pick_mailbox (world, step->to + number), bytes,
-          history_flags_random (bits ^ step->pick), history_mail_date (bits));
+  append (world, mailbox, bytes, history_flags_random (bits ^ step->pick), history_mail_date (bits));
 }
 
 static void
@@ -158,7 +159,7 @@ expunge (HistoryWorld *world, const RemoteMessage *message)
 {
   g_autofree char *uid = g_strdup_printf ("%u", message->message->uid);
 
-  if (!history_world_may_delete (world))
+  if (!history_world_may_delete (world, 1))
     return;
   imap_client_expunge (world->client, message->mailbox, uid);
   history_model_delete (world->model, HISTORY_REMOTE, message->mailbox, message->token);
@@ -191,13 +192,20 @@ move (HistoryWorld *world, const RemoteMessage *message, const char *to)
   history_world_log (world, "      server: %s moved from %s to %s", message->token, message->mailbox, to);
 }
 
+void
+history_remote_append_new (HistoryWorld *world, const HistoryStep *step, const char *mailbox)
+{
+  append_new (world, step, 0, mailbox);
+}
+
 static void
 create (HistoryWorld *world, const HistoryStep *step)
 {
   g_autofree char *name = g_strdup_printf ("New ñ%u", step->id);
 
   imap_client_create (world->client, name);
-  g_ptr_array_add (world->mailboxes, g_strdup (name));
+  history_model_create_mailbox (world->model, HISTORY_REMOTE, name);
+  history_world_add_mailbox (world, name);
   history_world_log (world, "      server: new mailbox %s", name);
 }
 
@@ -206,7 +214,7 @@ change_one (HistoryWorld *world, const HistoryStep *step, guint number)
 {
   g_autoptr (RemoteView) view = view_new (world);
   const RemoteMessage *message = pick (view, step->pick + number);
-  const char *to = history_world_pick_mailbox (world, step->to);
+  const char *to = history_world_pick_mailbox (world, HISTORY_REMOTE, step->to);
 
   if (message == NULL)
     return;
@@ -229,7 +237,7 @@ history_remote_step (HistoryWorld *world, const HistoryStep *step)
     create (world, step);
   for (guint i = 0; step->kind != HISTORY_CREATE && i < step->repeat; i++)
     if (step->kind == HISTORY_APPEND)
-      append_new (world, step, i);
+      append_new (world, step, i, history_world_pick_mailbox (world, HISTORY_REMOTE, step->to + i));
     else
       change_one (world, step, i);
 }
@@ -252,6 +260,7 @@ history_remote_snapshot (HistoryWorld *world)
           guint flags = history_flags_from_string (message->flags, others);
 
           history_snapshot_add (snapshot, mailboxes[i], message->body, flags, others->str, message->date,
+                                g_strdup_printf ("%u", message->uid),
                                 g_strdup_printf ("UID %u", message->uid));
         }
     }

@@ -10,6 +10,7 @@ copy_free (HistoryCopy *copy)
   g_free (copy->token);
   g_free (copy->digest);
   g_free (copy->others);
+  g_free (copy->id);
   g_free (copy->place);
   g_free (copy);
 }
@@ -40,7 +41,7 @@ history_snapshot_add_mailbox (HistorySnapshot *snapshot, const char *name)
 
 void
 history_snapshot_add (HistorySnapshot *snapshot, const char *mailbox, GBytes *bytes, guint flags,
-                      const char *others, gint64 date, char *place)
+                      const char *others, gint64 date, char *id, char *place)
 {
   HistoryCopy *copy = g_new0 (HistoryCopy, 1);
   g_autoptr (GBytes) crlf = history_mail_to_crlf (bytes);
@@ -51,6 +52,7 @@ history_snapshot_add (HistorySnapshot *snapshot, const char *mailbox, GBytes *by
   copy->flags = flags;
   copy->others = g_strdup (others);
   copy->date = date;
+  copy->id = id;
   copy->place = place;
   g_ptr_array_add (snapshot->copies, copy);
 }

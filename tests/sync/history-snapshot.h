@@ -11,7 +11,8 @@ typedef struct
   guint flags;
   char *others; /* flags and keywords that are not the history's */
   gint64 date;
-  char *place; /* UID, or file and its time */
+  char *id;    /* UID, or base name */
+  char *place; /* the same, or file and its time */
 } HistoryCopy;
 
 typedef struct
@@ -25,9 +26,9 @@ void history_snapshot_free (HistorySnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (HistorySnapshot, history_snapshot_free)
 
 void history_snapshot_add_mailbox (HistorySnapshot *snapshot, const char *name);
-/* Takes over `place`. */
+/* Takes over `id` and `place`. */
 void history_snapshot_add (HistorySnapshot *snapshot, const char *mailbox, GBytes *bytes, guint flags,
-                           const char *others, gint64 date, char *place);
+                           const char *others, gint64 date, char *id, char *place);
 void history_snapshot_sort (HistorySnapshot *snapshot);
 
 /* (transfer full): a line for each copy; `places`: with where exactly it is. */

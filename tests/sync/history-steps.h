@@ -6,6 +6,14 @@
 void history_remote_step (HistoryWorld *world, const HistoryStep *step);
 void history_local_step (HistoryWorld *world, const HistoryStep *step);
 
+/* The same for mailboxes themselves. */
+void history_hierarchy_step (HistoryWorld *world, const HistoryStep *step);
+void history_directories_step (HistoryWorld *world, const HistoryStep *step);
+
+/* One new message into that mailbox, as the step's bits make it. */
+void history_remote_append_new (HistoryWorld *world, const HistoryStep *step, const char *mailbox);
+void history_local_deliver (HistoryWorld *world, const HistoryStep *step, const char *mailbox);
+
 /* (transfer full) */
 HistorySnapshot *history_remote_snapshot (HistoryWorld *world);
 HistorySnapshot *history_local_snapshot (HistoryWorld *world);

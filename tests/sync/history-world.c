@@ -1,4 +1,5 @@
 #include "history-world.h"
+#include "imap-client-private.h"
 #include "kill-record.h"
 
 #include <arpa/inet.h>
@@ -16,6 +17,8 @@
 
 /* TCP_CLOSE_WAIT in /proc/net/tcp: the other end has closed, this one has not noticed yet. */
 #define CLOSE_WAIT 8
+
+static const char *const sync_command[] = { "sync", NULL, NULL };
 
 /* (transfer full): a port where connections are refused for as long as the socket lives. */
 static guint16
@@ -64,14 +67,18 @@ create_mailboxes (HistoryWorld *world)
   const GPtrArray *mailboxes = world->history->mailboxes;
   g_auto (GStrv) present = imap_client_list (world->client);
 
-  world->mailboxes = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; present[i] != NULL; i++)
+    history_model_create_mailbox (world->model, HISTORY_REMOTE, present[i]);
   for (guint i = 0; i < mailboxes->len; i++)
     {
       const char *name = g_ptr_array_index (mailboxes, i);
 
       if (!g_strv_contains ((const char *const *)present, name))
-        imap_client_create (world->client, name);
-      g_ptr_array_add (world->mailboxes, g_strdup (name));
+        {
+          imap_client_create (world->client, name);
+          history_model_create_mailbox (world->model, HISTORY_REMOTE, name);
+        }
+      history_world_add_mailbox (world, name);
     }
 }
 
@@ -85,6 +92,8 @@ history_world_new (const History *history, ServerFixture *server)
   world->server = server;
   world->log = g_string_new (NULL);
   world->model = history_model_new (history->expunge);
+  for (guint side = 0; side < 2; side++)
+    world->mailboxes[side] = g_ptr_array_new_with_free_func (g_free);
   world->user = server_fixture_new_user (server);
   world->directory = g_dir_make_tmp ("dovetail-history-XXXXXX", &error);
   g_assert_no_error (error);
@@ -97,27 +106,34 @@ history_world_new (const History *history, ServerFixture *server)
 }
 
 static void
-remove_tree (GFile *file)
+remove_file (GFile *file)
 {
   g_autoptr (GFileEnumerator) children = g_file_enumerate_children (
       file, G_FILE_ATTRIBUTE_STANDARD_NAME, G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS, NULL, NULL);
   GFile *child;
 
   while (children != NULL && g_file_enumerator_iterate (children, NULL, &child, NULL, NULL) && child != NULL)
-    remove_tree (child);
+    remove_file (child);
   g_file_delete (file, NULL, NULL);
+}
+
+void
+history_remove_tree (const char *path)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  remove_file (file);
 }
 
 void
 history_world_free (HistoryWorld *world)
 {
-  g_autoptr (GFile) directory = g_file_new_for_path (world->directory);
-
-  remove_tree (directory);
+  history_remove_tree (world->directory);
   close (world->dead_socket);
   imap_client_free (world->client);
   history_model_free (world->model);
-  g_ptr_array_unref (world->mailboxes);
+  for (guint side = 0; side < 2; side++)
+    g_ptr_array_unref (world->mailboxes[side]);
   g_string_free (world->log, TRUE);
   g_free (world->user);
   g_free (world->directory);
@@ -145,28 +161,51 @@ history_world_has_less (HistoryWorld *world)
 }
 
 gboolean
-history_world_may_delete (HistoryWorld *world)
+history_world_may_delete (HistoryWorld *world, guint count)
 {
-  if (world->history->holds && world->deletions >= 9)
+  if (world->history->holds && world->deletions + count > 9)
     return FALSE;
-  world->deletions++;
+  world->deletions += count;
   return TRUE;
 }
 
-gboolean
-history_world_has_mailbox (HistoryWorld *world, const char *name)
+void
+history_world_add_mailbox (HistoryWorld *world, const char *name)
 {
-  return g_ptr_array_find_with_equal_func (world->mailboxes, name, g_str_equal, NULL);
+  for (guint side = 0; side < 2; side++)
+    if (!g_ptr_array_find_with_equal_func (world->mailboxes[side], name, g_str_equal, NULL))
+      g_ptr_array_add (world->mailboxes[side], g_strdup (name));
+}
+
+void
+history_world_drop_mailbox (HistoryWorld *world, HistorySide side, const char *name)
+{
+  guint index;
+
+  if (g_ptr_array_find_with_equal_func (world->mailboxes[side], name, g_str_equal, &index))
+    g_ptr_array_remove_index (world->mailboxes[side], index);
+}
+
+void
+history_world_use_mailboxes (HistoryWorld *world, HistorySide side, const char *const *names)
+{
+  GPtrArray *mailboxes = world->mailboxes[side];
+
+  g_ptr_array_set_size (mailboxes, 0);
+  for (; *names != NULL; names++)
+    g_ptr_array_add (mailboxes, g_strdup (*names));
+  if (!g_ptr_array_find_with_equal_func (mailboxes, "INBOX", g_str_equal, NULL))
+    g_ptr_array_add (mailboxes, g_strdup ("INBOX"));
 }
 
 const char *
-history_world_pick_mailbox (HistoryWorld *world, guint32 to)
+history_world_pick_mailbox (HistoryWorld *world, HistorySide side, guint32 to)
 {
   const char *best = NULL;
 
-  for (guint i = 0; i < world->mailboxes->len; i++)
+  for (guint i = 0; i < world->mailboxes[side]->len; i++)
     {
-      const char *name = g_ptr_array_index (world->mailboxes, i);
+      const char *name = g_ptr_array_index (world->mailboxes[side], i);
 
       if (best == NULL || history_hash (to, name) < history_hash (to, best))
         best = name;
@@ -220,14 +259,15 @@ make_environment (HistoryWorld *world, const char *record, guint kill_at, gboole
   GStrv environment = g_get_environ ();
   const char *asan = g_environ_getenv (environment, "ASAN_OPTIONS");
   /* A sanitized program wants its runtime to be the first library: here it is the second. */
-  g_autofree char *options = g_strdup_printf ("%s:verify_asan_link_order=0", asan != NULL ? asan : "");
+  g_autofree char *options =
+      g_strdup_printf ("%s:exitcode=99:verify_asan_link_order=0", asan != NULL ? asan : "");
   g_autofree char *at = g_strdup_printf ("%u", kill_at);
   g_autofree char *state = g_build_filename (world->directory, "state", NULL);
 
   environment = g_environ_setenv (environment, "XDG_STATE_HOME", state, TRUE);
+  environment = g_environ_setenv (environment, "ASAN_OPTIONS", options, TRUE);
   if (kill_at == 0)
     return environment;
-  environment = g_environ_setenv (environment, "ASAN_OPTIONS", options, TRUE);
   environment = g_environ_setenv (environment, "LD_PRELOAD", KILL_PRELOAD, TRUE);
   environment = g_environ_setenv (environment, "KILL_RECORD", record, TRUE);
   environment = g_environ_setenv (environment, "KILL_AT", at, TRUE);
@@ -247,9 +287,10 @@ log_lines (HistoryWorld *world, const char *text)
 }
 
 static int
-run (HistoryWorld *world, const char *config, guint kill_at, gboolean half, KillRecord *record)
+run (HistoryWorld *world, const char *config, const char *const *command, guint kill_at, gboolean half,
+     KillRecord *record)
 {
-  const char *argv[] = { DOVETAIL, "--config", config, "sync", NULL };
+  const char *argv[] = { DOVETAIL, "--config", config, command[0], command[1], command[2], NULL };
   g_autofree char *path = g_build_filename (world->directory, "record", NULL);
   g_auto (GStrv) environment = make_environment (world, path, kill_at, half);
   g_autofree char *output = NULL;
@@ -259,6 +300,8 @@ run (HistoryWorld *world, const char *config, guint kill_at, gboolean half, Kill
   gsize length;
   int status;
 
+  /* A mailbox that is selected by name may be renamed or deleted meanwhile. */
+  imap_client_select (world->client, "EXAMINE", "INBOX");
   g_assert_true (g_file_set_contents (path, (const char *)record, sizeof *record, NULL));
   if (!g_spawn_sync (NULL, (char **)argv, environment, G_SPAWN_DEFAULT, limit_time, NULL, &output, &errors,
                      &status, &error))
@@ -270,11 +313,17 @@ run (HistoryWorld *world, const char *config, guint kill_at, gboolean half, Kill
   return status;
 }
 
+static int
+exit_status (int status)
+{
+  return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+}
+
 int
 history_world_sync (HistoryWorld *world, guint kill_at, gboolean half)
 {
   KillRecord record = { 0 };
-  int status = run (world, world->config, kill_at, half, &record);
+  int status = run (world, world->config, sync_command, kill_at, half, &record);
 
   if (record.last_call[0] != '\0' && WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL)
     {
@@ -285,16 +334,24 @@ history_world_sync (HistoryWorld *world, guint kill_at, gboolean half)
     }
   if (WIFSIGNALED (status))
     history_world_log (world, "      ended by signal %d", WTERMSIG (status));
-  return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+  return exit_status (status);
 }
 
 int
 history_world_sync_offline (HistoryWorld *world)
 {
   KillRecord record = { 0 };
-  int status = run (world, world->offline_config, 0, FALSE, &record);
 
-  return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
+  return exit_status (run (world, world->offline_config, sync_command, 0, FALSE, &record));
+}
+
+int
+history_world_release (HistoryWorld *world, gboolean restore)
+{
+  const char *const command[] = { "release", restore ? "--restore" : "a", restore ? "a" : NULL };
+  KillRecord record = { 0 };
+
+  return exit_status (run (world, world->config, command, 0, FALSE, &record));
 }
 
 void

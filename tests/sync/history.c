@@ -5,6 +5,8 @@ typedef enum
   REMOTE,
   LOCAL,
   SYNC,
+  MAILBOXES,
+  HELD,
 } Group;
 
 static const struct
@@ -41,6 +43,18 @@ static const struct
   [HISTORY_KILL] = { "kill", SYNC, 8 },
   [HISTORY_OFFLINE] = { "offline", SYNC, 2 },
   [HISTORY_RESTART] = { "restart", SYNC, 0 },
+  [HISTORY_CREATE_BELOW] = { "create-below", MAILBOXES, 3 },
+  [HISTORY_DELETE_MAILBOX] = { "delete-mailbox", MAILBOXES, 4 },
+  [HISTORY_CREATE_AGAIN] = { "create-again", MAILBOXES, 1 },
+  [HISTORY_RENAME_MAILBOX] = { "rename-mailbox", MAILBOXES, 5 },
+  [HISTORY_EXCHANGE_THERE] = { "exchange-there", MAILBOXES, 1 },
+  [HISTORY_MAKE_BELOW] = { "make-below", MAILBOXES, 3 },
+  [HISTORY_REMOVE_DIRECTORY] = { "remove-directory", MAILBOXES, 4 },
+  [HISTORY_MAKE_AGAIN] = { "make-again", MAILBOXES, 1 },
+  [HISTORY_MOVE_DIRECTORY] = { "move-directory", MAILBOXES, 5 },
+  [HISTORY_EXCHANGE_HERE] = { "exchange-here", MAILBOXES, 1 },
+  [HISTORY_RELEASE] = { "release", HELD, 2 },
+  [HISTORY_RESTORE] = { "restore", HELD, 1 },
 };
 
 const char *
@@ -80,14 +94,22 @@ choose_kind (GRand *random, Group group)
   g_assert_not_reached ();
 }
 
-static void
-add_step (History *history, GRand *random, HistoryKind kind, guint repeat)
+static HistoryStep
+make_step (guint id, GRand *random, HistoryKind kind, guint repeat)
 {
-  HistoryStep step = { .id = history->steps->len + 1, .kind = kind, .repeat = repeat };
+  HistoryStep step = { .id = id, .kind = kind, .repeat = repeat };
 
   step.pick = g_rand_int (random);
   step.to = g_rand_int (random);
   step.bits = g_rand_int (random);
+  return step;
+}
+
+static void
+add_step (History *history, GRand *random, HistoryKind kind, guint repeat)
+{
+  const HistoryStep step = make_step (history->steps->len + 1, random, kind, repeat);
+
   g_array_append_val (history->steps, step);
 }
 
@@ -137,8 +159,57 @@ add_round (History *history, GRand *random, gboolean big)
   add_step (history, random, choose_kind (random, SYNC), 1);
 }
 
+/* Up to three steps with mailboxes before each sync, and now and then a release after it. Ids from 501 on. */
+static void
+insert_mailbox_steps (History *history, GRand *random)
+{
+  guint id = 500;
+
+  for (guint i = history->steps->len; i-- > 0;)
+    {
+      guint count = (guint)g_rand_int_range (random, 0, 4);
+
+      if (kinds[g_array_index (history->steps, HistoryStep, i).kind].group != SYNC)
+        continue;
+      if (g_rand_int_range (random, 0, 5) < 3)
+        {
+          const HistoryStep step = make_step (++id, random, choose_kind (random, HELD), 1);
+
+          g_array_insert_val (history->steps, i + 1, step);
+        }
+      for (guint j = 0; j < count; j++)
+        {
+          const HistoryStep step = make_step (++id, random, choose_kind (random, MAILBOXES), 1);
+          guint back = (guint)g_rand_int_range (random, 0, 4);
+
+          g_array_insert_val (history->steps, i - MIN (i, back), step);
+        }
+    }
+}
+
+static void
+add_hierarchy (History *history, GRand *random)
+{
+  static const char *const more[] = { "Lists", "Lists/dev", "Lists/dev/old", "Archive" };
+  guint count = (guint)g_rand_int_range (random, 1, G_N_ELEMENTS (more) + 1);
+
+  for (guint i = 0; i < count; i++)
+    g_ptr_array_add (history->mailboxes, g_strdup (more[i]));
+}
+
+/* Drawn by itself, so that the steps with messages stay as they are. */
+static void
+add_mailboxes (History *history)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (~history->seed);
+
+  history->with_mailboxes = TRUE;
+  add_hierarchy (history, random);
+  insert_mailbox_steps (history, random);
+}
+
 History *
-history_new (guint32 seed)
+history_new (guint32 seed, gboolean with_mailboxes, HistoryLayout layout)
 {
   History *history = g_new0 (History, 1);
   g_autoptr (GRand) random = g_rand_new_with_seed (seed);
@@ -156,6 +227,10 @@ history_new (guint32 seed)
   add_beginning (history, random, big);
   for (guint i = 0; i < rounds; i++)
     add_round (history, random, big);
+  if (layout != HISTORY_ANY_LAYOUT)
+    history->maildirpp = layout == HISTORY_MAILDIRPP;
+  if (with_mailboxes)
+    add_mailboxes (history);
   return history;
 }
 

@@ -1,14 +1,17 @@
 /* A random history: what two sides of an account go through, step by step, from a seed that replays.
  *
  *   history.c           the list of steps, made from the seed
+ *   history-name.c      names of mailboxes
  *   history-mail.c      messages that can be told apart, their flags as each side writes them
  *   history-world.c     an account of its own on a real server, a Maildir, and the program under test
  *   history-files.c     the Maildir as programs see it
  *   history-local.c     steps in the Maildir, as mutt, mu4e and notmuch take them
  *   history-remote.c    steps on the server, as another mail client takes them
+ *   history-directories.c history-hierarchy.c   steps with mailboxes: in the Maildir, on the server
  *   history-snapshot.c  everything that both sides hold
- *   history-model.c     what they may hold after what happened; knows nothing of the engine
- *   history-play.c      a history from its first step to its verdict
+ *   history-model.c history-names.c history-verdict.c   what they may hold after what happened: messages,
+ * mailboxes, the judgement; they know nothing of the engine history-play.c      a history from its first step
+ * to its verdict
  *
  * A step names no message: it picks one by a hash of what is there, so that a history from which steps were
  * taken out still plays, and mostly plays the same.
@@ -51,6 +54,21 @@ typedef enum
   HISTORY_KILL,
   HISTORY_OFFLINE,
   HISTORY_RESTART,
+  /* Mailboxes on the server. */
+  HISTORY_CREATE_BELOW, /* in another one; with a message or none */
+  HISTORY_DELETE_MAILBOX,
+  HISTORY_CREATE_AGAIN,   /* deleted, and created again at once */
+  HISTORY_RENAME_MAILBOX, /* with what is below it; into and out of another one too */
+  HISTORY_EXCHANGE_THERE, /* names that others had: a swap, one after the other, the old name anew */
+  /* Directories in the Maildir. */
+  HISTORY_MAKE_BELOW,
+  HISTORY_REMOVE_DIRECTORY, /* rm -rf */
+  HISTORY_MAKE_AGAIN,
+  HISTORY_MOVE_DIRECTORY, /* mv */
+  HISTORY_EXCHANGE_HERE,
+  /* `dovetail release`, where something is held. */
+  HISTORY_RELEASE,
+  HISTORY_RESTORE,
   N_HISTORY_KINDS
 } HistoryKind;
 
@@ -67,19 +85,38 @@ typedef struct
 typedef struct
 {
   guint32 seed;
-  gboolean maildirpp; /* layout */
-  gboolean expunge;   /* delete=expunge */
-  gboolean holds;     /* max-delete stays at its default; few deletions then */
+  gboolean with_mailboxes; /* they come and go and change names too */
+  gboolean maildirpp;      /* layout */
+  gboolean expunge;        /* delete=expunge */
+  gboolean holds;          /* max-delete stays at its default; few deletions then */
   gboolean attic;
   GPtrArray *mailboxes; /* (element-type utf8) those the steps happen in at first; INBOX first */
   GArray *steps;        /* of HistoryStep */
 } History;
 
-History *history_new (guint32 seed);
+typedef enum
+{
+  HISTORY_ANY_LAYOUT, /* as the seed has it */
+  HISTORY_NESTED,
+  HISTORY_MAILDIRPP,
+} HistoryLayout;
+
+/* The same seed has the same steps with messages, `with_mailboxes` or without. */
+History *history_new (guint32 seed, gboolean with_mailboxes, HistoryLayout layout);
 void history_free (History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (History, history_free)
 
 const char *history_kind_name (HistoryKind kind);
+
+/* Names of mailboxes. (nullable) (transfer none): one that may be deleted or renamed, with nothing to do with
+ * `except` (nullable). */
+const char *history_pick_name (const char *const *names, guint32 pick, const char *except);
+gboolean history_name_has_children (const char *const *names, const char *name);
+/* (transfer full) (nullable): what `name` is called after `from` and all below it became `to`; NULL: the
+ * same. */
+char *history_name_moved (const char *name, const char *from, const char *to);
+/* (transfer full): one that nobody had, at the top or below another mailbox, new or there. */
+char *history_new_name (const HistoryStep *step, const char *const *names, const char *from);
 
 /* A number that only the pick and the text decide. */
 guint32 history_hash (guint32 pick, const char *text);

@@ -1,8 +1,9 @@
 /* "Random histories": both sides change at random, syncs are killed or find no server, and in the end both
- * sides are equal, nothing is lost and nothing is doubled (contract C1.1, C2, C3, C5).
+ * sides are equal, nothing is lost and nothing is doubled (contract C1.1, C2, C3, C5, C6).
  *
- *   test-histories [--server KIND] [--capability CAPS] [--first SEED] [--count N]
- *   test-histories --seed N [--shrink]     replays one, printing each step; --shrink leaves out what it can
+ *   test-histories [--server KIND] [--capability CAPS] [--mailboxes] [--layout LAYOUT] [--first SEED]
+ * [--count N] test-histories [...] --seed N [--shrink]   replays one, printing each step; --shrink leaves out
+ * what it can
  */
 #include "history-play.h"
 
@@ -12,9 +13,9 @@
 
 typedef struct
 {
-  char *server, *capability;
+  char *server, *capability, *layout;
   int first, count, seed;
-  gboolean shrink;
+  gboolean mailboxes, shrink;
   ServerFixture *fixture;
 } Settings;
 
@@ -22,12 +23,18 @@ typedef struct
 static const struct
 {
   guint32 seed;
+  gboolean mailboxes;
   const char *description;
 } found[] = {
-  { 1053, "an upload in doubt is found after another client took a flag off: not “not kept here”" },
-  { 1131, "moved on both sides to one place: the file's letters are those of its old mailbox" },
-  { 1585, "moved to where the same message came there: paired, and the old place still empties" },
-  { 1588, "the same into another mailbox: expunged from its old place, not deleted into \\Trash" },
+  { 1053, FALSE, "an upload in doubt is found after another client took a flag off: not “not kept here”" },
+  { 1131, FALSE, "moved on both sides to one place: the file's letters are those of its old mailbox" },
+  { 1585, FALSE, "moved to where the same message came there: paired, and the old place still empties" },
+  { 5, TRUE, "a child that is new here, its parent renamed on the server: one mailbox, not two of one name" },
+  { 25, TRUE, "a directory removed while a message was on its way into it: fetched again" },
+  { 69, TRUE, "moved into a mailbox that is gone on the server: not deleted into \\Trash at its old place" },
+  { 78, TRUE, "renamed here, another mailbox under the old name there: one name on both sides" },
+  { 125, TRUE, "killed while a mailbox was removed: the empty directory is not a disk that is missing" },
+  { 1588, FALSE, "the same into another mailbox: expunged from its old place, not deleted into \\Trash" },
 };
 
 static ServerFixture *
@@ -47,10 +54,20 @@ print_lines (const char *text)
     g_test_message ("%s", lines[i]);
 }
 
-static void
-test_seed (Settings *settings, guint32 seed)
+static History *
+make_history (const Settings *settings, guint32 seed)
 {
-  g_autoptr (History) history = history_new (seed);
+  HistoryLayout layout = HISTORY_ANY_LAYOUT;
+
+  if (settings->layout != NULL)
+    layout = g_str_equal (settings->layout, "nested") ? HISTORY_NESTED : HISTORY_MAILDIRPP;
+  return history_new (seed, settings->mailboxes, layout);
+}
+
+static void
+test_seed (const Settings *settings, guint32 seed)
+{
+  g_autoptr (History) history = make_history (settings, seed);
   g_autofree char *log = NULL;
   g_autofree char *wrong = history_play (history, NULL, settings->fixture, &log);
 
@@ -58,8 +75,10 @@ test_seed (Settings *settings, guint32 seed)
     return;
   print_lines (log);
   g_test_message ("seed %u: %s", seed, wrong);
-  g_test_fail_printf ("seed %u: %.*s; replay it with --seed %u", seed, (int)strcspn (wrong, "\n"), wrong,
-                      seed);
+  g_test_fail_printf ("seed %u: %.*s; replay it with --seed %u%s%s%s", seed, (int)strcspn (wrong, "\n"),
+                      wrong, seed, settings->mailboxes ? " --mailboxes" : "",
+                      settings->layout != NULL ? " --layout " : "",
+                      settings->layout != NULL ? settings->layout : "");
 }
 
 static void
@@ -76,15 +95,17 @@ test_histories (gconstpointer user_data)
 static void
 test_found (gconstpointer user_data)
 {
-  Settings *settings = (Settings *)user_data;
+  Settings settings = *(const Settings *)user_data;
 
-  settings->fixture = start_server (settings);
+  settings.layout = NULL;
+  settings.fixture = start_server (&settings);
   for (guint i = 0; i < G_N_ELEMENTS (found); i++)
     {
+      settings.mailboxes = found[i].mailboxes;
       g_test_message ("%s", found[i].description);
-      test_seed (settings, found[i].seed);
+      test_seed (&settings, found[i].seed);
     }
-  g_clear_pointer (&settings->fixture, server_fixture_free);
+  server_fixture_free (settings.fixture);
 }
 
 static gboolean
@@ -127,7 +148,7 @@ shrink (Settings *settings, const History *history, const char *wrong)
 static int
 replay (Settings *settings)
 {
-  g_autoptr (History) history = history_new ((guint32)settings->seed);
+  g_autoptr (History) history = make_history (settings, (guint32)settings->seed);
   g_autofree char *log = NULL;
   g_autofree char *wrong = NULL;
 
@@ -156,6 +177,10 @@ main (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "server", 0, 0, G_OPTION_ARG_STRING, &settings.server, "dovecot or cyrus", "KIND" },
     { "capability", 0, 0, G_OPTION_ARG_STRING, &settings.capability, "As tests/servers take it", "CAPS" },
+    { "mailboxes", 0, 0, G_OPTION_ARG_NONE, &settings.mailboxes, "These come, go and change names too",
+      NULL },
+    { "layout", 0, 0, G_OPTION_ARG_STRING, &settings.layout, "nested or maildir++, not as the seed has it",
+      "LAYOUT" },
     { "first", 0, 0, G_OPTION_ARG_INT, &settings.first, "The first seed", "N" },
     { "count", 0, 0, G_OPTION_ARG_INT, &settings.count, "How many", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT, &settings.seed, "Only this one, with its log", "N" },
@@ -176,5 +201,6 @@ main (int argc, char **argv)
   status = settings.seed != 0 ? replay (&settings) : run_tests (&settings, &argc, &argv);
   g_free (settings.server);
   g_free (settings.capability);
+  g_free (settings.layout);
   return status;
 }
