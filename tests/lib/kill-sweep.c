@@ -44,9 +44,11 @@ make_environment (const KillSweep *sweep, const char *record, guint step, gboole
   const char *asan = g_environ_getenv (environment, "ASAN_OPTIONS");
   /* A sanitized program wants its runtime to be the first library: here it is the second. */
   g_autofree char *options = g_strdup_printf ("%s:verify_asan_link_order=0", asan != NULL ? asan : "");
+  g_autofree char *preload =
+      g_strjoin (":", KILL_PRELOAD, g_environ_getenv (environment, "LD_PRELOAD"), NULL);
 
   environment = g_environ_setenv (environment, "ASAN_OPTIONS", options, TRUE);
-  environment = g_environ_setenv (environment, "LD_PRELOAD", KILL_PRELOAD, TRUE);
+  environment = g_environ_setenv (environment, "LD_PRELOAD", preload, TRUE);
   environment = g_environ_setenv (environment, "KILL_RECORD", record, TRUE);
   if (step > 0)
     environment = g_environ_setenv (environment, "KILL_AT", at, TRUE);

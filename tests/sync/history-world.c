@@ -261,6 +261,8 @@ make_environment (HistoryWorld *world, const char *record, guint kill_at, gboole
   /* A sanitized program wants its runtime to be the first library: here it is the second. */
   g_autofree char *options =
       g_strdup_printf ("%s:exitcode=99:verify_asan_link_order=0", asan != NULL ? asan : "");
+  g_autofree char *preload =
+      g_strjoin (":", KILL_PRELOAD, g_environ_getenv (environment, "LD_PRELOAD"), NULL);
   g_autofree char *at = g_strdup_printf ("%u", kill_at);
   g_autofree char *state = g_build_filename (world->directory, "state", NULL);
 
@@ -268,7 +270,7 @@ make_environment (HistoryWorld *world, const char *record, guint kill_at, gboole
   environment = g_environ_setenv (environment, "ASAN_OPTIONS", options, TRUE);
   if (kill_at == 0)
     return environment;
-  environment = g_environ_setenv (environment, "LD_PRELOAD", KILL_PRELOAD, TRUE);
+  environment = g_environ_setenv (environment, "LD_PRELOAD", preload, TRUE);
   environment = g_environ_setenv (environment, "KILL_RECORD", record, TRUE);
   environment = g_environ_setenv (environment, "KILL_AT", at, TRUE);
   if (half)
