@@ -96,7 +96,15 @@ settle_file (MaildirDelivery *delivery, gint64 internal_date, struct stat *info)
   const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)internal_date } };
 
   return maildir_storage_form_finish (delivery->form) && futimens (delivery->fd, times) == 0 &&
-         fsync (delivery->fd) == 0 && fstat (delivery->fd, info) == 0;
+         fstat (delivery->fd, info) == 0;
+}
+
+static void
+fill_delivered (MaildirDelivery *delivery, const struct stat *info, MaildirDelivered *delivered)
+{
+  message_hasher_finish (delivery->hasher, &delivered->identity);
+  delivered->file_size = (guint64)info->st_size;
+  delivered->mtime_ns = maildir_file_time_ns (&info->st_mtim);
 }
 
 gboolean
@@ -107,7 +115,7 @@ maildir_delivery_finish (MaildirDelivery *delivery, gint64 internal_date, Maildi
 
   if (delivery->fd < 0)
     return fail (delivery, EBADF, error);
-  if (!settle_file (delivery, internal_date, &info))
+  if (!settle_file (delivery, internal_date, &info) || fsync (delivery->fd) < 0)
     return fail (delivery, errno, error);
   if (close (maildir_fd_steal (&delivery->fd)) < 0)
     {
@@ -116,10 +124,34 @@ maildir_delivery_finish (MaildirDelivery *delivery, gint64 internal_date, Maildi
       unlinkat (delivery->box->tmp_fd, delivery->base, 0);
       return fail (delivery, cause, error);
     }
-  message_hasher_finish (delivery->hasher, &delivered->identity);
-  delivered->file_size = (guint64)info.st_size;
-  delivered->mtime_ns = maildir_file_time_ns (&info.st_mtim);
+  fill_delivered (delivery, &info, delivered);
   return TRUE;
+}
+
+gboolean
+maildir_delivery_finish_later (MaildirDelivery *delivery, MaildirSyncer *syncer, gint64 internal_date,
+                               MaildirDelivered *delivered, GError **error)
+{
+  struct stat info;
+
+  if (delivery->fd < 0)
+    return fail (delivery, EBADF, error);
+  if (!settle_file (delivery, internal_date, &info))
+    return fail (delivery, errno, error);
+  maildir_syncer_add (syncer, maildir_fd_steal (&delivery->fd));
+  fill_delivered (delivery, &info, delivered);
+  return TRUE;
+}
+
+gboolean
+maildir_box_sync_files (MaildirBox *box, MaildirSyncer *syncer, GError **error)
+{
+  int cause;
+
+  if (maildir_syncer_wait (syncer, &cause))
+    return TRUE;
+  maildir_set_error_from_errno (error, cause, "%s/tmp: new messages could not be made durable", box->label);
+  return FALSE;
 }
 
 void

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "maildir.h"
+#include "maildir-syncer.h"
 #include "../message/message-identity.h"
 
 typedef struct _MaildirDelivery MaildirDelivery;
@@ -30,6 +31,11 @@ typedef struct
  * or close discards the file. */
 gboolean maildir_delivery_finish (MaildirDelivery *delivery, gint64 internal_date,
                                   MaildirDelivered *delivered, GError **error);
+/* The same, but synced in the background: durable only when maildir_box_sync_files says so. */
+gboolean maildir_delivery_finish_later (MaildirDelivery *delivery, MaildirSyncer *syncer,
+                                        gint64 internal_date, MaildirDelivered *delivered, GError **error);
+/* Waits for all files that were finished so. FALSE: none of them since the last wait is to be published. */
+gboolean maildir_box_sync_files (MaildirBox *box, MaildirSyncer *syncer, GError **error);
 /* Frees; an unfinished delivery's file is removed. */
 void maildir_delivery_free (MaildirDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirDelivery, maildir_delivery_free)
@@ -48,7 +54,7 @@ maildir_box_sync (MaildirBox *box,
 gboolean maildir_box_has_tmp (MaildirBox *box, const char *base);
 gboolean maildir_box_remove_tmp (MaildirBox *box, const char *base, GError **error);
 
-/* Removes regular files of tmp/ that were last touched more than 36 hours before `now` (seconds since 1970): what a
- * crash left of deliveries that never became staged. By ctime, since our own files carry the message's date. Anything
- * that can't be removed is left. */
+/* Removes regular files of tmp/ that were last touched more than 36 hours before `now` (seconds since 1970):
+ * what a crash left of deliveries that never became staged. By ctime, since our own files carry the message's
+ * date. Anything that can't be removed is left. */
 void maildir_box_clean_tmp (MaildirBox *box, gint64 now);

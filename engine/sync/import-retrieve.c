@@ -81,7 +81,7 @@ add_arrival (Retrieve *retrieve, ImportMessage *message)
   gint64 date = arrival_date ((const char *)retrieve->header->data, retrieve->header->len, import->now);
   MaildirDelivered delivered;
 
-  if (!maildir_delivery_finish (retrieve->delivery, date, &delivered, &retrieve->error))
+  if (!maildir_delivery_finish_later (retrieve->delivery, import->syncer, date, &delivered, &retrieve->error))
     return;
   message->retrieved = TRUE;
   retrieve->octets += delivered.file_size;

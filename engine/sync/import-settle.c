@@ -138,9 +138,10 @@ make_durable (Import *import, GPtrArray *arrivals, GError **error)
 {
   MaildirBox *box = import->target.box;
 
-  return raise_generation (import, error) && maildir_box_sync_tmp (box, error) &&
-         commit_rows (import, error) && for_each_new (import, arrivals, publish, error) &&
-         maildir_box_sync (box, error) && commit_present (import, arrivals, error);
+  return raise_generation (import, error) && maildir_box_sync_files (box, import->syncer, error) &&
+         maildir_box_sync_tmp (box, error) && commit_rows (import, error) &&
+         for_each_new (import, arrivals, publish, error) && maildir_box_sync (box, error) &&
+         commit_present (import, arrivals, error);
 }
 
 static void

@@ -44,7 +44,8 @@ struct _Import
   ImportTarget target;
   Pop3Session *session;
   ImportMemory *memory;
-  ImportHeld *held;    /* (nullable) until something is to be retrieved */
+  ImportHeld *held; /* (nullable) until something is to be retrieved */
+  MaildirSyncer *syncer;
   GArray *messages;    /* of ImportMessage, as listed */
   guint n_unretrieved; /* the server did not give them */
   gint64 now;          /* seconds since 1970 */

@@ -232,7 +232,8 @@ network_start (Network *network, const Both *both, guint16 port, const char *del
   close (out);
 }
 
-/* Returns the round trips; not the farewell of TLS, which is sent after the last answer and waits for none. */
+/* Returns the round trips; not the farewell of TLS, which is sent after the last answer and waits for none.
+ */
 static guint
 network_stop (Network *network)
 {
@@ -387,7 +388,7 @@ compare_times (gconstpointer a, gconstpointer b)
 
 #define RUNS 5
 
-/* 2000 messages into an empty Maildir, in turns. */
+/* 2000 messages into an empty Maildir, in turns, now this one first and now the other. */
 static void
 test_beside_mpop (void)
 {
@@ -403,22 +404,23 @@ test_beside_mpop (void)
 
     fill (old, 2000, 1, 4000);
   }
-  mpop =
-      g_strdup_printf ("mkdir -p theirs/cur theirs/new theirs/tmp && mpop -Q --host=localhost "
-                       "--port=%u --auth=plain --tls=on --tls-starttls=off --tls-trust-file=%s --user=%s "
-                       "--passwordeval='echo %s' --keep=on --received-header=off --uidls-file=uidls "
-                       "--delivery=maildir,theirs < /dev/null",
-                       both.server->pop3s_port, both.server->ca_file, both.old, both.server->password);
+  mpop = g_strdup_printf ("mkdir -p theirs/cur theirs/new theirs/tmp && mpop -Q --host=localhost "
+                          "--port=%u --auth=plain --tls=on --tls-starttls=off --tls-trust-file=%s --user=%s "
+                          "--passwordeval='echo %s' --keep=on --received-header=off --uidls-file=uidls "
+                          "--delivery=maildir,theirs < /dev/null",
+                          both.server->pop3s_port, both.server->ca_file, both.old, both.server->password);
   for (guint i = 0; i < RUNS; i++)
-    {
-      g_free (run (&both, "status")); /* warm */
-      time_command (&both, "rm -rf Mail .local theirs uidls");
-      ours[i] = time_command (&both, "'" MEASURED_PROGRAM "' sync old > /dev/null");
-      theirs[i] = time_command (&both, mpop);
-      time_command (&both,
-                    "test $(ls Mail/INBOX/new | wc -l) = 2000 && test $(ls theirs/new | wc -l) = 2000");
-      g_test_message ("dovetail %.3f s, mpop %.3f s", ours[i], theirs[i]);
-    }
+    for (guint turn = 0; turn < 2; turn++)
+      {
+        time_command (&both, "rm -rf Mail .local theirs uidls && sync");
+        if (turn == i % 2)
+          ours[i] = time_command (&both, "'" MEASURED_PROGRAM "' sync old > /dev/null");
+        else
+          theirs[i] = time_command (&both, mpop);
+        time_command (&both, "test $(ls Mail/INBOX/new theirs/new 2> /dev/null | grep -c '^1') = 2000");
+      }
+  for (guint i = 0; i < RUNS; i++)
+    g_test_message ("dovetail %.3f s, mpop %.3f s", ours[i], theirs[i]);
   qsort (ours, RUNS, sizeof *ours, compare_times);
   qsort (theirs, RUNS, sizeof *theirs, compare_times);
   g_test_message ("medians: dovetail %.3f s, mpop %.3f s", ours[RUNS / 2], theirs[RUNS / 2]);

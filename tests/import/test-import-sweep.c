@@ -88,7 +88,7 @@ configure (Case *self, const char *leave)
         "deliver-to=%s\n[account work]\nhost=127.0.0.1\nport=%u\nsecurity=none\nuser=bob\n"
         "password-command=echo %s\nmaildir=%s\n",
         self->row->deliver_to, self->server->imap_port, self->server->password, self->maildir);
-  if (!g_file_set_contents_full (self->config, text->str, -1, G_FILE_SET_CONTENTS_NONE, 0600, &error))
+  if (!g_file_set_contents_full (self->config, text->str, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
     g_error ("%s", error->message);
 }
 
