@@ -334,21 +334,43 @@ carry (MailboxSync *mailbox, const char *name, const GPtrArray *items, gboolean 
   return rename_on_server (mailbox, name, wire, renamed, error);
 }
 
-gboolean
-account_sync_carry_renames (AccountSync *account, GPtrArray **items, gboolean *renamed, GError **error)
+/* (nullable): the next by its new name, which is in *wanted. A parent comes before what lies below it, or the
+ * server would make one of its own. */
+static MailboxSync *
+find_next (AccountSync *account, GHashTable *tried, char **wanted)
 {
-  *renamed = FALSE;
+  MailboxSync *next = NULL;
+
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-      g_autofree char *wanted =
-          mailbox->on_server && !mailbox->skipped ? mailbox_sync_wanted_name (mailbox) : NULL;
-      gboolean this_one;
+      gboolean may_be = mailbox->on_server && !mailbox->skipped && !g_hash_table_contains (tried, mailbox);
+      g_autofree char *name = may_be ? mailbox_sync_wanted_name (mailbox) : NULL;
 
-      if (wanted == NULL)
+      if (name == NULL || (next != NULL && strcmp (name, *wanted) > 0))
         continue;
+      next = mailbox;
+      g_free (*wanted);
+      *wanted = g_steal_pointer (&name);
+    }
+  return next;
+}
+
+gboolean
+account_sync_carry_renames (AccountSync *account, GPtrArray **items, gboolean *renamed, GError **error)
+{
+  g_autoptr (GHashTable) tried = g_hash_table_new (NULL, NULL);
+  g_autofree char *wanted = NULL;
+  MailboxSync *mailbox;
+  gboolean this_one;
+
+  *renamed = FALSE;
+  while ((mailbox = find_next (account, tried, &wanted)) != NULL)
+    {
+      g_hash_table_add (tried, mailbox);
       if (!carry (mailbox, wanted, *items, &this_one, error))
         return FALSE;
+      g_clear_pointer (&wanted, g_free);
       if (!this_one)
         continue;
       *renamed = TRUE;

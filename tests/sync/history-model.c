@@ -223,6 +223,12 @@ history_model_may_be_held (HistoryModel *model)
   return history_names_may_be_held (model->names);
 }
 
+gboolean
+history_model_may_take_several (HistoryModel *model)
+{
+  return history_names_is_open (model->names);
+}
+
 void
 history_model_held (HistoryModel *model)
 {

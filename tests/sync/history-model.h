@@ -44,6 +44,8 @@ void history_model_exchange_names (HistoryModel *model);
 /* Before each sync, with what there is. */
 void history_model_foresee (HistoryModel *model, const HistorySnapshot *remote, const HistorySnapshot *local);
 gboolean history_model_may_be_held (HistoryModel *model);
+/* One sync may not do, and says so. */
+gboolean history_model_may_take_several (HistoryModel *model);
 
 /* A sync was killed. */
 void history_model_killed (HistoryModel *model);

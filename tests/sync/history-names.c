@@ -12,7 +12,7 @@ typedef struct
   gboolean renamed[2];
   gboolean again; /* deleted on the server and created again */
   gboolean unsure;
-  gboolean held;
+  gboolean held, restored;
 } Mailbox;
 
 typedef struct
@@ -259,7 +259,7 @@ history_names_restore (HistoryNames *names, void (*restored) (const char *label,
       if (!mailbox->held)
         continue;
       mailbox->held = mailbox->deleted[HISTORY_LOCAL] = FALSE;
-      mailbox->exists[HISTORY_LOCAL] = TRUE;
+      mailbox->exists[HISTORY_LOCAL] = mailbox->restored = TRUE;
       restored (mailbox->label, user_data);
     }
 }
@@ -379,6 +379,9 @@ expect (HistoryNames *names, const Mailbox *mailbox,
 {
   gboolean deleted = mailbox->deleted[0] || mailbox->deleted[1];
 
+  /* What had no messages was not held. */
+  if (mailbox->restored)
+    return EITHER;
   if (!deleted)
     return mailbox->exists[0] || mailbox->exists[1] ? THERE : EITHER;
   if (names->interrupted || mailbox->unsure)

@@ -107,10 +107,20 @@ foresee (HistoryWorld *world)
   history_model_foresee (world->model, remote, local);
 }
 
+/* With the capabilities of a good server one run does all. Without UIDPLUS a message that was marked
+ * meanwhile can make the program wait for its next run, and so can names that were exchanged. */
+static gboolean
+may_take_several (HistoryWorld *world)
+{
+  return history_world_has_less (world) || history_model_may_take_several (world->model);
+}
+
 /* What came of a sync that was not killed. A mailbox that was removed here waits for a release. */
 static char *
 judge (HistoryWorld *world, int status)
 {
+  for (guint runs = 1; status == 1 && runs < MAX_RUNS && may_take_several (world); runs++)
+    status = history_world_sync (world, 0, FALSE);
   world->held = status == 1 && world->history->with_mailboxes && world->history->holds &&
                 history_model_may_be_held (world->model);
   if (world->held)
@@ -122,18 +132,11 @@ judge (HistoryWorld *world, int status)
   return status != 0 ? g_strdup_printf ("exit: sync ended with %d", status) : check_both (world);
 }
 
-/* With the capabilities of a good server one run does all. Without UIDPLUS a message that was marked
- * meanwhile can make the program wait for its next run. */
 static char *
 sync_once (HistoryWorld *world)
 {
-  int status;
-
   foresee (world);
-  status = history_world_sync (world, 0, FALSE);
-  for (guint runs = 1; status == 1 && runs < MAX_RUNS && history_world_has_less (world); runs++)
-    status = history_world_sync (world, 0, FALSE);
-  return judge (world, status);
+  return judge (world, history_world_sync (world, 0, FALSE));
 }
 
 static char *
