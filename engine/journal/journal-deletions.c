@@ -55,7 +55,7 @@ journal_restore_holds (Journal *journal, gint64 mailbox, guint *count, GError **
                " AND (?1 = 0 OR mailbox = ?1)");
 
   journal_bind_int (&statement, mailbox);
-  return write_and_count (&statement, count, error);
+  return write_and_count (&statement, count, error) && journal_end_quiet (journal, mailbox, error);
 }
 
 static gboolean

@@ -10,6 +10,7 @@ journal_mailbox_free (JournalMailbox *mailbox)
   g_free (mailbox->directory);
   g_free (mailbox->special_use);
   g_free (mailbox->mailbox_id);
+  g_free (mailbox->quiet_mark);
   g_free (mailbox);
 }
 
@@ -28,6 +29,11 @@ read_mailbox (JournalStatement *row)
   mailbox->special_use = g_strdup (journal_column_text_or_null (row, 7));
   mailbox->refresh = journal_column_int (row, 8);
   mailbox->mailbox_id = g_strdup (journal_column_text_or_null (row, 9));
+  mailbox->quiet_modseq = journal_column_int (row, 10);
+  mailbox->quiet_uidnext = journal_column_int (row, 11);
+  mailbox->quiet_messages = journal_column_int (row, 12);
+  mailbox->quiet_mark = g_strdup (journal_column_text_or_null (row, 13));
+  mailbox->listed = journal_column_int (row, 14);
   return mailbox;
 }
 
@@ -36,7 +42,8 @@ journal_list_mailboxes (Journal *journal, GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (
       journal, "SELECT id, name, wire_name, directory, uidvalidity, uidnext, highestmodseq,"
-               " special_use, refresh, mailbox_id FROM mailbox ORDER BY name");
+               " special_use, refresh, mailbox_id, quiet_modseq, quiet_uidnext, quiet_messages, quiet_mark,"
+               " listed FROM mailbox ORDER BY name");
   g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)journal_mailbox_free);
 
   while (journal_step (&statement))
@@ -56,6 +63,11 @@ bind_mailbox (JournalStatement *statement, const JournalMailbox *mailbox)
   journal_bind_text (statement, mailbox->special_use);
   journal_bind_int (statement, mailbox->refresh);
   journal_bind_text (statement, mailbox->mailbox_id);
+  journal_bind_int (statement, mailbox->quiet_modseq);
+  journal_bind_int (statement, mailbox->quiet_uidnext);
+  journal_bind_int (statement, mailbox->quiet_messages);
+  journal_bind_text (statement, mailbox->quiet_mark);
+  journal_bind_int (statement, mailbox->listed);
 }
 
 static gboolean
@@ -63,7 +75,8 @@ insert_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (
       journal, "INSERT INTO mailbox (name, wire_name, directory, uidvalidity, uidnext,"
-               " highestmodseq, special_use, refresh, mailbox_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+               " highestmodseq, special_use, refresh, mailbox_id, quiet_modseq, quiet_uidnext,"
+               " quiet_messages, quiet_mark, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
 
   bind_mailbox (&statement, mailbox);
   if (!journal_write (&statement, error))
@@ -80,7 +93,8 @@ journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
 
   g_auto (JournalStatement) statement = journal_statement (
       journal, "UPDATE mailbox SET name = ?, wire_name = ?, directory = ?, uidvalidity = ?,"
-               " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ? WHERE id = ?");
+               " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ?,"
+               " quiet_modseq = ?, quiet_uidnext = ?, quiet_messages = ?, quiet_mark = ?, listed = ? WHERE id = ?");
   bind_mailbox (&statement, mailbox);
   journal_bind_int (&statement, mailbox->id);
   return journal_write_row (&statement, "mailbox", mailbox->id, error);
@@ -93,6 +107,33 @@ journal_remove_mailbox (Journal *journal, gint64 id, GError **error)
 
   journal_bind_int (&statement, id);
   return journal_write (&statement, error);
+}
+
+gboolean
+journal_end_quiet (Journal *journal, gint64 mailbox, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "UPDATE mailbox SET quiet_modseq = 0, quiet_mark = NULL WHERE ?1 = 0 OR id = ?1");
+
+  journal_bind_int (&statement, mailbox);
+  return journal_write (&statement, error);
+}
+
+gboolean
+journal_is_quiet (Journal *journal, gint64 mailbox, gboolean *quiet, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (
+      journal,
+      "SELECT EXISTS (SELECT 1 FROM upload WHERE mailbox = ?1)"
+      " OR EXISTS (SELECT 1 FROM unmarked WHERE mailbox = ?1)"
+      " OR EXISTS (SELECT 1 FROM operation WHERE mailbox = ?1)"
+      " OR EXISTS (SELECT 1 FROM unmatched WHERE mailbox = ?1)"
+      " OR EXISTS (SELECT 1 FROM hold JOIN message ON message.id = hold.message WHERE message.mailbox = ?1)"
+      " OR EXISTS (SELECT 1 FROM message WHERE mailbox = ?1 AND (system & 1) != 0)");
+
+  journal_bind_int (&statement, mailbox);
+  *quiet = journal_step (&statement) && journal_column_int (&statement, 0) == 0;
+  return journal_finish (&statement, error);
 }
 
 static gboolean

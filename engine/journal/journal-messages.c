@@ -65,6 +65,18 @@ journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc fu
 }
 
 gboolean
+journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "SELECT 1 FROM message WHERE digest = ? AND id <> ? AND state = 1 LIMIT 1");
+
+  journal_bind_digest (&statement, digest);
+  journal_bind_int (&statement, row);
+  *found = journal_step (&statement);
+  return journal_finish (&statement, error);
+}
+
+gboolean
 journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error)
 {
   g_auto (JournalStatement) statement =

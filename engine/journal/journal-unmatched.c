@@ -33,7 +33,7 @@ journal_release_unmatched (Journal *journal, gint64 mailbox, guint *count, GErro
   if (!journal_write (&statement, error))
     return FALSE;
   *count = sqlite3_changes (journal->database);
-  return TRUE;
+  return journal_end_quiet (journal, mailbox, error);
 }
 
 gboolean

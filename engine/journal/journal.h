@@ -88,6 +88,12 @@ typedef struct
   char *special_use; /* (nullable) "\\Trash" ... */
   JournalRefresh refresh;
   char *mailbox_id; /* MAILBOXID as SELECT told it last, (nullable) */
+
+  /* What vouches for quiet: while it stays the same, the base holds all changes of that side. */
+  guint64 quiet_modseq; /* HIGHESTMODSEQ; 0: none, all messages have to be looked at */
+  guint32 quiet_uidnext, quiet_messages;
+  char *quiet_mark; /* of the directory (maildir_scan_mark), (nullable): it has to be read */
+  gint64 listed;    /* when all messages on the server were last looked at, seconds since 1970 */
 } JournalMailbox;
 
 void journal_mailbox_free (JournalMailbox *mailbox);
@@ -99,6 +105,11 @@ GPtrArray *journal_list_mailboxes (Journal *journal, GError **error);
  * within a transaction: two that trade names need a third in between. */
 gboolean journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error);
 gboolean journal_remove_mailbox (Journal *journal, gint64 id, GError **error); /* with all that hangs on it */
+/* Nothing vouches for quiet any more: both sides of the mailbox (0: of all) are looked at as a whole. */
+gboolean journal_end_quiet (Journal *journal, gint64 mailbox, GError **error);
+/* *quiet: nothing of the mailbox waits in the journal (uploads, queue, holds, unmatched ones), and it has no
+ * draft, which may be edited in place at any time (contract C3.1). */
+gboolean journal_is_quiet (Journal *journal, gint64 mailbox, gboolean *quiet, GError **error);
 
 /* Messages: the base. */
 typedef enum
@@ -131,6 +142,9 @@ typedef struct
 typedef gboolean (*JournalMessageFunc) (const JournalMessage *message, gpointer user_data);
 gboolean journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func,
                                   gpointer user_data, GError **error);
+/* *found: another present message of the account than `row` has this full digest (32 octets). */
+gboolean journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found,
+                              GError **error);
 gboolean journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
 /* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
 gboolean journal_add_message (Journal *journal, JournalMessage *message, GError **error);

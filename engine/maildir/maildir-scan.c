@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* A kernel's tick is 1 to 10 ms; a file system that counts whole seconds (or two, as FAT does) shows no
@@ -32,6 +34,19 @@ stamp_take (int fd, MaildirStamp *stamp)
   struct stat info = { 0 };
 
   fstat (fd, &info);
+  *stamp = (MaildirStamp){ .device = info.st_dev,
+                           .inode = info.st_ino,
+                           .mtime_ns = maildir_file_time_ns (&info.st_mtim),
+                           .ctime_ns = maildir_file_time_ns (&info.st_ctim) };
+}
+
+/* All 0 where there is no such file. */
+static void
+stamp_take_keywords (int box_fd, MaildirStamp *stamp)
+{
+  struct stat info = { 0 };
+
+  fstatat (box_fd, "dovecot-keywords", &info, AT_SYMLINK_NOFOLLOW);
   *stamp = (MaildirStamp){ .device = info.st_dev,
                            .inode = info.st_ino,
                            .mtime_ns = maildir_file_time_ns (&info.st_mtim),
@@ -175,9 +190,11 @@ judge (MaildirScan *scan, MaildirBox *box, gint64 begun_ns, GError **error)
     return LOOK_FAILED;
   if (!maildir_keywords_equal (&keywords, &scan->keywords) || !maildir_scan_is_current (box, scan))
     return LOOK_MOVED;
-  if (stamp_is_racy (&scan->new_stamp, begun_ns) || stamp_is_racy (&scan->cur_stamp, begun_ns))
-    return LOOK_RACY;
-  return LOOK_STABLE;
+  scan->racy = stamp_is_racy (&scan->keywords_stamp, begun_ns);
+  if (!stamp_is_racy (&scan->new_stamp, begun_ns) && !stamp_is_racy (&scan->cur_stamp, begun_ns))
+    return LOOK_STABLE;
+  scan->racy = TRUE;
+  return LOOK_RACY;
 }
 
 static Look
@@ -190,6 +207,7 @@ look_once (MaildirBox *box, MaildirScan *scan, GError **error)
     return LOOK_FAILED;
   stamp_take (box->new_fd, &scan->new_stamp);
   stamp_take (box->cur_fd, &scan->cur_stamp);
+  stamp_take_keywords (box->fd, &scan->keywords_stamp);
   if (!maildir_keywords_read (box->fd, &scan->keywords, error))
     return LOOK_FAILED;
   look = read_part (scan, box, TRUE, error);
@@ -275,4 +293,61 @@ maildir_scan_is_current (MaildirBox *box, const MaildirScan *scan)
   stamp_take (box->new_fd, &new_stamp);
   stamp_take (box->cur_fd, &cur_stamp);
   return stamp_equal (&new_stamp, &scan->new_stamp) && stamp_equal (&cur_stamp, &scan->cur_stamp);
+}
+
+/* Those on which all writers share this kernel's clock and see its times. */
+static gboolean
+is_local_file_system (int fd)
+{
+  static const guint32 local[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+                                   TMPFS_MAGIC };
+  struct statfs info;
+
+  if (fstatfs (fd, &info) < 0)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (local); i++)
+    if ((guint32)info.f_type == local[i])
+      return TRUE;
+  return FALSE;
+}
+
+static void
+append_stamp (GString *mark, const MaildirStamp *stamp)
+{
+  g_string_append_printf (
+      mark, "%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT " ",
+      stamp->device, stamp->inode, stamp->mtime_ns, stamp->ctime_ns);
+}
+
+static char *
+make_mark (MaildirBox *box, const MaildirStamp *new_stamp, const MaildirStamp *cur_stamp,
+           const MaildirStamp *keywords_stamp)
+{
+  g_autoptr (GString) mark = g_string_new (NULL);
+
+  if (!is_local_file_system (box->cur_fd) || !is_local_file_system (box->new_fd))
+    return NULL;
+  append_stamp (mark, new_stamp);
+  append_stamp (mark, cur_stamp);
+  append_stamp (mark, keywords_stamp);
+  return g_string_free (g_steal_pointer (&mark), FALSE);
+}
+
+char *
+maildir_scan_mark (MaildirBox *box, const MaildirScan *scan)
+{
+  return scan->racy ? NULL : make_mark (box, &scan->new_stamp, &scan->cur_stamp, &scan->keywords_stamp);
+}
+
+char *
+maildir_box_mark (MaildirBox *box)
+{
+  MaildirStamp new_stamp, cur_stamp, keywords_stamp;
+
+  if (!maildir_box_check (box, NULL))
+    return NULL;
+  stamp_take (box->new_fd, &new_stamp);
+  stamp_take (box->cur_fd, &cur_stamp);
+  stamp_take_keywords (box->fd, &keywords_stamp);
+  return make_mark (box, &new_stamp, &cur_stamp, &keywords_stamp);
 }

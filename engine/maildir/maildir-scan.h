@@ -39,7 +39,8 @@ typedef struct
   GPtrArray *others;  /* (element-type char*) names in new/ and cur/ that are no regular files */
   GPtrArray *doubles; /* (element-type char*) file names left out: a base name that was there twice */
   MaildirKeywords keywords;
-  MaildirStamp new_stamp, cur_stamp; /* from before the look */
+  MaildirStamp new_stamp, cur_stamp, keywords_stamp; /* from before the look */
+  gboolean racy; /* a directory had moved so lately that a later change may not show in its times */
   GStringChunk *strings;
 } MaildirScan;
 
@@ -53,6 +54,13 @@ const MaildirEntry *maildir_scan_find (const MaildirScan *scan, const char *base
 
 /* A second look (contract C1.2): TRUE when new/ and cur/ have not moved since the scan's stamps. */
 gboolean maildir_scan_is_current (MaildirBox *box, const MaildirScan *scan);
+
+/* What a later run compares to tell whether it has to read the directories at all: device, inode, mtime and
+ * ctime of new/ and cur/, and the keywords file's, in text. (transfer full) (nullable): NULL where the times
+ * can't be relied on: after a racy look, and on file systems that other machines write to. */
+char *maildir_scan_mark (MaildirBox *box, const MaildirScan *scan);
+/* The same of the directories as they are now. (transfer full) (nullable) */
+char *maildir_box_mark (MaildirBox *box);
 
 /* Where the message with this base name is now; reads the directories. GONE when nowhere. *file (transfer
  * full). */

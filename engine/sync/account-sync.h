@@ -57,6 +57,7 @@ typedef struct
   gboolean due;        /* to be observed in this round */
   gboolean skipped;    /* damaged or refused: named, left alone */
   gboolean gone_here;  /* its directory was removed; in a dry run also: is still to be made */
+  gboolean quiet;      /* nothing moved on either side since both were equal: not opened in this run */
   gboolean gone_there; /* the server has it no more, which is believed */
   gboolean read_only;  /* the server opens it for reading only */
 
@@ -73,12 +74,14 @@ typedef struct
   gboolean local_complete, remote_complete;
   guint32 uidvalidity, uidnext;
   guint64 highestmodseq;
+  gboolean listed; /* all messages were asked for, not only what changed */
   const char *mailbox_id; /* (nullable) MAILBOXID */
   JournalRefresh refresh; /* why rematch.c has to pair the base before a plan; its UIDs are 0 until then */
   gboolean rematched;     /* it did so in this round */
   MessageFlags permanent;
   gboolean permanent_any;
   GArray *plan; /* of PlanOperation */
+  gboolean waits_here, waits_there; /* there was something to do here, on the server */
 
   gboolean matching_told; /* in this run: how many were paired */
   GHashTable *closed; /* keys of operations that are not to be tried (again) in this run */
@@ -109,6 +112,7 @@ struct _AccountSync
   Tally tally;
   guint n_waiting;      /* operations of the last plan that were closed before in this run */
   ImapSession *session; /* (nullable) offline */
+  gboolean trusts_modseq; /* CONDSTORE is offered, and was not found to be untrue */
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */
   GPtrArray *mailboxes;  /* of MailboxSync, INBOX first */

@@ -107,7 +107,11 @@ forget_strangers (Deletion *deletion, GError **error)
           return FALSE;
         }
     }
-  return journal_commit (journal, error);
+  mailbox->row->quiet_modseq = 0;
+  if (journal_end_quiet (journal, mailbox->row->id, error))
+    return journal_commit (journal, error);
+  journal_rollback (journal);
+  return FALSE;
 }
 
 static ImapUidSet *

@@ -276,7 +276,7 @@ come_back_there (MailboxSync *mailbox, GError **error)
   for (guint i = 0; i < account->mailboxes->len; i++)
     ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->due = TRUE;
   row->uidvalidity = row->uidnext = 0;
-  row->highestmodseq = 0;
+  row->highestmodseq = row->quiet_modseq = 0;
   g_clear_pointer (&row->wire_name, g_free);
   g_clear_pointer (&row->mailbox_id, g_free);
   return account_sync_put_row (account, row, error) && mailbox_sync_create_on_server (mailbox, error);

@@ -3,6 +3,7 @@
 #include "mailbox-names.h"
 #include "mailboxes-private.h"
 #include "mailboxes.h"
+#include "quiet.h"
 #include "renamed-here.h"
 #include "renamed-there.h"
 #include "../message/text-safe.h"
@@ -262,12 +263,23 @@ run_match (Match *match, GError **error)
          create_new (account, error);
 }
 
+/* What STATUS says is of use only where it tells HIGHESTMODSEQ. *statuses (transfer full) */
+static GPtrArray *
+list (AccountSync *account, GPtrArray **statuses, GError **error)
+{
+  if (imap_session_has (account->session, IMAP_CAPABILITY_CONDSTORE))
+    return imap_session_list_with_status (account->session, statuses, error);
+  *statuses = g_ptr_array_new ();
+  return imap_session_list (account->session, error);
+}
+
 gboolean
 account_sync_match_mailboxes (AccountSync *account, GError **error)
 {
+  g_autoptr (GPtrArray) statuses = NULL;
   g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func ((GDestroyNotify)listed_mailbox_free);
   g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Match match = { account, imap_session_list (account->session, error), fresh, rows };
+  Match match = { account, list (account, &statuses, error), fresh, rows };
   gboolean matched = match.items != NULL && run_match (&match, error);
 
   g_clear_pointer (&match.items, g_ptr_array_unref);
@@ -276,5 +288,5 @@ account_sync_match_mailboxes (AccountSync *account, GError **error)
   put_to_sleep (account);
   name_unknown (account);
   account_sync_sort_mailboxes (account);
-  return TRUE;
+  return account_sync_find_quiet (account, statuses, error);
 }

@@ -58,22 +58,10 @@ is_begun_move (MailboxSync *mailbox, const PlanOperation *operation, GHashTable 
 static gboolean
 is_elsewhere (MailboxSync *mailbox, const PlanBase *base)
 {
-  GPtrArray *mailboxes = mailbox->account->mailboxes;
+  gboolean found = FALSE;
 
-  for (guint i = 0; i < mailboxes->len; i++)
-    {
-      MailboxSync *other = g_ptr_array_index (mailboxes, i);
-
-      for (guint j = 0; j < other->base->len; j++)
-        {
-          const PlanBase *candidate = &g_array_index (other->base, PlanBase, j);
-
-          if (candidate->row != base->row && candidate->has_digest &&
-              message_digest_equal (&candidate->digest, &base->digest))
-            return TRUE;
-        }
-    }
-  return FALSE;
+  return base->has_digest &&
+         journal_find_digest (mailbox->account->journal, base->digest.bytes, base->row, &found, NULL) && found;
 }
 
 static void

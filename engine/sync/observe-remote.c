@@ -1,6 +1,8 @@
 #include "observe-remote.h"
 
+#include "observe-changes.h"
 #include "observe-local.h"
+#include "quiet.h"
 #include "recover.h"
 #include "refresh.h"
 #include "uploads-in-doubt.h"
@@ -18,8 +20,8 @@ listing_limit (MailboxSync *mailbox)
   return 10000 + 3 * (guint64)imap_session_get_selected (mailbox->account->session)->exists;
 }
 
-static void
-add_remote (const ImapFetch *fetch, gpointer user_data)
+void
+mailbox_sync_add_remote (const ImapFetch *fetch, gpointer user_data)
 {
   MailboxSync *mailbox = user_data;
   PlanRemote remote = {
@@ -42,10 +44,11 @@ compare_remote (gconstpointer a, gconstpointer b)
   return left->uid < right->uid ? -1 : left->uid > right->uid;
 }
 
-/* Sorts by UID and keeps what was said last of each. qsort is not stable: a size never gets lost that way. */
-static void
-sort_remote (GArray *remote)
+/* g_array_sort is stable; a size never gets lost. */
+void
+mailbox_sync_sort_remote (MailboxSync *mailbox)
 {
+  GArray *remote = mailbox->remote;
   guint kept = 0;
 
   g_array_sort (remote, compare_remote);
@@ -67,8 +70,8 @@ sort_remote (GArray *remote)
   g_array_set_size (remote, kept);
 }
 
-static void
-note_refusal (const ImapResult *result, gpointer user_data)
+void
+mailbox_sync_note_refusal (const ImapResult *result, gpointer user_data)
 {
   char **refusal = user_data;
 
@@ -76,8 +79,8 @@ note_refusal (const ImapResult *result, gpointer user_data)
     *refusal = g_strdup (*result->text != '\0' ? result->text : "it gave no reason");
 }
 
-static guint32
-highest_base_uid (const MailboxSync *mailbox)
+guint32
+mailbox_sync_highest_uid (const MailboxSync *mailbox)
 {
   guint32 highest = 0;
 
@@ -92,24 +95,24 @@ static gboolean
 fetch_listing (MailboxSync *mailbox, char **refusal, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  guint32 highest = highest_base_uid (mailbox);
+  guint32 highest = mailbox_sync_highest_uid (mailbox);
 
   g_clear_pointer (refusal, g_free);
   g_array_set_size (mailbox->remote, 0);
-  imap_batch_set_fetch_handler (batch, add_remote, mailbox);
+  imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
   if (highest > 0)
     {
       g_autoptr (ImapUidSet) known = imap_uid_set_new ();
 
       imap_uid_set_add_range (known, 1, highest);
-      imap_batch_uid_fetch (batch, known, "(UID FLAGS)", note_refusal, refusal);
+      imap_batch_uid_fetch (batch, known, "(UID FLAGS)", mailbox_sync_note_refusal, refusal);
     }
   if (highest < G_MAXUINT32)
-    imap_batch_uid_fetch_from (batch, highest + 1, "(UID FLAGS RFC822.SIZE INTERNALDATE)", note_refusal,
-                               refusal);
+    imap_batch_uid_fetch_from (batch, highest + 1, "(UID FLAGS RFC822.SIZE INTERNALDATE)",
+                               mailbox_sync_note_refusal, refusal);
   if (!imap_batch_wait (batch, error))
     return FALSE;
-  sort_remote (mailbox->remote);
+  mailbox_sync_sort_remote (mailbox);
   return TRUE;
 }
 
@@ -133,11 +136,11 @@ fetch_missing_facts (MailboxSync *mailbox, GError **error)
   if (imap_uid_set_is_empty (missing))
     return TRUE;
   batch = imap_batch_new (mailbox->account->session);
-  imap_batch_set_fetch_handler (batch, add_remote, mailbox);
+  imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
   imap_batch_uid_fetch (batch, missing, "(UID FLAGS RFC822.SIZE INTERNALDATE)", NULL, NULL);
   if (!imap_batch_wait (batch, error))
     return FALSE;
-  sort_remote (mailbox->remote);
+  mailbox_sync_sort_remote (mailbox);
   return TRUE;
 }
 
@@ -210,6 +213,10 @@ list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **erro
 {
   g_autofree char *refusal = NULL;
 
+  if (mailbox_sync_knows_changes (mailbox, selected) &&
+      !mailbox_sync_fetch_changes (mailbox, &mailbox->remote_complete, error))
+    return FALSE;
+  mailbox->listed = !mailbox->remote_complete;
   for (guint look = 0; look < MAX_LOOKS && !mailbox->remote_complete; look++)
     {
       if (look > 0 && !imap_session_noop (mailbox->account->session, error))

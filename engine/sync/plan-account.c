@@ -47,17 +47,6 @@ mailbox_sync_make_plan (MailboxSync *mailbox, GError **error)
 }
 
 static gboolean
-plan_one (MailboxSync *mailbox, GError **error)
-{
-  mailbox->plan = mailbox_sync_make_plan (mailbox, error);
-  if (mailbox->plan == NULL)
-    return FALSE;
-  if (mailbox->account->session != NULL)
-    mailbox_sync_tell_matching (mailbox);
-  return TRUE;
-}
-
-static gboolean
 is_for_server (const PlanOperation *operation)
 {
   switch (operation->kind)
@@ -78,6 +67,32 @@ is_for_server (const PlanOperation *operation)
       return FALSE;
     }
   return FALSE;
+}
+
+/* Before anything is held back: what waits for whatever reason is still to be found by the next run. */
+static void
+note_waiting (MailboxSync *mailbox)
+{
+  mailbox->waits_here = mailbox->waits_there = FALSE;
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      gboolean there = is_for_server (&g_array_index (mailbox->plan, PlanOperation, i));
+
+      mailbox->waits_there |= there;
+      mailbox->waits_here |= !there;
+    }
+}
+
+static gboolean
+plan_one (MailboxSync *mailbox, GError **error)
+{
+  mailbox->plan = mailbox_sync_make_plan (mailbox, error);
+  if (mailbox->plan == NULL)
+    return FALSE;
+  note_waiting (mailbox);
+  if (mailbox->account->session != NULL)
+    mailbox_sync_tell_matching (mailbox);
+  return TRUE;
 }
 
 static JournalOperationKind

@@ -16,6 +16,7 @@
 #include "open-local.h"
 #include "outcome.h"
 #include "plan-account.h"
+#include "quiet.h"
 #include "recover.h"
 #include "rematch.h"
 #include "remote-flags.h"
@@ -89,7 +90,9 @@ record_observation (AccountSync *account, GError **error)
 
       if (mailbox->plan == NULL || mailbox->uidvalidity == 0)
         continue;
-      if (!note_observation (mailbox, row))
+      gboolean is_new = note_observation (mailbox, row);
+
+      if (!mailbox_sync_note_quiet (mailbox, row) && !is_new)
         continue;
       if (!journal_put_mailbox (account->journal, row, error))
         {

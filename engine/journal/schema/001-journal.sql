@@ -19,7 +19,12 @@ CREATE TABLE mailbox ( -- The mailboxes that both sides share, also those that c
   special_use TEXT,                     -- "\Trash" and the like (RFC 6154); NULL for none
   refresh INTEGER NOT NULL CHECK (refresh BETWEEN 0 AND 3), -- JournalRefresh: pairing afresh is due, since 1 the UIDs mean
                                         -- nothing, 2 journal or Maildir were restored, 3 host or user changed; 0: not due
-  mailbox_id TEXT                       -- MAILBOXID (RFC 8474) as SELECT told it last; NULL: never told
+  mailbox_id TEXT,                      -- MAILBOXID (RFC 8474) as SELECT told it last; NULL: never told
+  quiet_modseq INTEGER NOT NULL,        -- HIGHESTMODSEQ up to which the base holds all of the server's changes; 0: none
+  quiet_uidnext INTEGER NOT NULL,       -- UIDNEXT then
+  quiet_messages INTEGER NOT NULL,      -- messages on the server then
+  quiet_mark TEXT,                      -- times of the directory since which nothing waits here; NULL: to be read
+  listed INTEGER NOT NULL               -- when the server was last asked for all messages; 0: never
 ) STRICT;
 
 CREATE TABLE message ( -- The base: messages as both sides held them when they were last equal; and staged downloads.
@@ -41,6 +46,9 @@ CREATE TABLE message ( -- The base: messages as both sides held them when they w
   UNIQUE (mailbox, base),
   UNIQUE (mailbox, uid)
 ) STRICT;
+
+-- Drafts may be edited in place at any time: a mailbox that has one is never quiet.
+CREATE INDEX message_drafts ON message (mailbox) WHERE (system & 1) != 0;
 
 CREATE TABLE id_block ( -- Ids of messages, taken by handles in blocks (AUTOINCREMENT costs a fifth of an insert). One row.
   next INTEGER NOT NULL -- the first id that was never in a block

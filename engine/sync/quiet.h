@@ -1,0 +1,19 @@
+/* Mailboxes at which nothing moved since both sides were equal (contract C9: exit 0 means equal).
+ *
+ * On the server HIGHESTMODSEQ vouches for it (RFC 7162), together with UIDNEXT and the number of messages;
+ * here the times of the directories. Both are kept only by an observation after which nothing was left to do
+ * on that side. A server's HIGHESTMODSEQ is a claim: it is checked where that costs nothing, and once a day
+ * every mailbox is looked at as a whole.
+ */
+#pragma once
+
+#include "account-sync.h"
+
+/* `statuses` (of ImapMailboxStatus): what is quiet is not due in this run. */
+gboolean account_sync_find_quiet (AccountSync *account, const GPtrArray *statuses, GError **error);
+
+/* TRUE when the server need only be asked for what changed since row->quiet_modseq. */
+gboolean mailbox_sync_knows_changes (const MailboxSync *mailbox, const ImapSelected *selected);
+
+/* What the row may vouch for after this observation and plan. TRUE when it changed. */
+gboolean mailbox_sync_note_quiet (const MailboxSync *mailbox, JournalMailbox *row);
