@@ -40,19 +40,24 @@ configure_proxy (const AcceptAccount *account, ImapProxy *proxy)
 static void
 assert_only_looks (const char *commands)
 {
-  static const char *const forbidden[] = { "BODY",    "RFC822 ", "APPEND", "STORE",  "COPY", "MOVE",
-                                           "EXPUNGE", "CREATE",  "DELETE", "RENAME", "CLOSE" };
+  static const char *const forbidden[] = { "BODY",  "RFC822 ", "APPEND",     "STORE",  "COPY",
+                                           "MOVE",  "EXPUNGE", "CREATE",     "DELETE", "RENAME",
+                                           "CLOSE", "INBOX",   "SELECT Work" };
 
   for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
     if (strstr (commands, forbidden[i]) != NULL)
       g_error ("a sync with nothing to do sent:\n%s", commands);
-  g_assert_nonnull (strstr (commands, "INBOX"));
+  g_assert_nonnull (strstr (commands, "LIST"));
 }
 
-/* Every run after the first: C9's exit 0, and nothing but looks. */
+/* Every run after the first: C9's exit 0, and a look at the list; only where there are
+ * drafts, which may be edited in place, a look at the mailbox. The first one may come too soon after
+ * the changes for the directories' times to vouch for anything. */
 static void
 assert_unchanged_by_sync (const AcceptAccount *account, ImapProxy *proxy)
 {
+  g_free (accept_account_sync (account, 0));
+
   g_autofree char *files = accept_maildir_snapshot (account);
   g_autofree char *rows = accept_journal_dump (account);
 
