@@ -74,17 +74,17 @@ typedef struct
   gboolean local_complete, remote_complete;
   guint32 uidvalidity, uidnext;
   guint64 highestmodseq;
-  gboolean listed; /* all messages were asked for, not only what changed */
+  gboolean listed;        /* all messages were asked for, not only what changed */
   const char *mailbox_id; /* (nullable) MAILBOXID */
   JournalRefresh refresh; /* why rematch.c has to pair the base before a plan; its UIDs are 0 until then */
   gboolean rematched;     /* it did so in this round */
   MessageFlags permanent;
   gboolean permanent_any;
-  GArray *plan; /* of PlanOperation */
+  GArray *plan;                     /* of PlanOperation */
   gboolean waits_here, waits_there; /* there was something to do here, on the server */
 
   gboolean matching_told; /* in this run: how many were paired */
-  GHashTable *closed; /* keys of operations that are not to be tried (again) in this run */
+  GHashTable *closed;     /* keys of operations that are not to be tried (again) in this run */
 } MailboxSync;
 
 /* What was done, for the line at the end. */
@@ -110,9 +110,10 @@ struct _AccountSync
   MaildirAttic *attic; /* (nullable) keep-deleted=0 */
   gboolean generation_raised;
   Tally tally;
-  guint n_waiting;      /* operations of the last plan that were closed before in this run */
-  ImapSession *session; /* (nullable) offline */
-  gboolean trusts_modseq; /* CONDSTORE is offered, and was not found to be untrue */
+  guint n_queued_mailboxes; /* changes of mailboxes themselves in the queue */
+  guint n_waiting;          /* operations of the last plan that were closed before in this run */
+  ImapSession *session;     /* (nullable) offline */
+  gboolean trusts_modseq;   /* CONDSTORE is offered, and was not found to be untrue */
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */
   GPtrArray *mailboxes;  /* of MailboxSync, INBOX first */

@@ -4,6 +4,7 @@
 #include "held.h"
 #include "misplaced.h"
 #include "moves.h"
+#include "queue-mailbox.h"
 #include "subject.h"
 #include "unmatched.h"
 
@@ -172,7 +173,8 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
   guint kept = 0, n_refused = 0, n_read_only = 0;
   g_autoptr (GHashTable) unmatched = mailbox_sync_load_unmatched (mailbox, error);
 
-  if (unmatched == NULL || !journal_queue_begin (account->journal, mailbox->row->id, error))
+  if (unmatched == NULL || !journal_queue_begin (account->journal, mailbox->row->id, error) ||
+      !mailbox_sync_enqueue_itself (mailbox, &account->n_queued_mailboxes, error))
     return FALSE;
   for (guint i = 0; i < mailbox->plan->len; i++)
     {
@@ -243,7 +245,7 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
       if (is_planned (account, mailbox) && !plan_one (mailbox, error))
         return FALSE;
     }
-  account->n_waiting = 0;
+  account->n_waiting = account->n_queued_mailboxes = 0;
   if (!account_sync_keep_misplaced (account, error))
     return FALSE;
   if (!enqueue_all (account, error))

@@ -29,12 +29,6 @@
  * by the next. More than this many means that somebody else keeps changing things. */
 #define MAX_ROUNDS 6
 
-static void
-log_line (const char *line, gpointer user_data)
-{
-  report (user_data, ENGINE_EVENT_DEBUG, NULL, "log", "%s", line);
-}
-
 static gboolean
 connect_account (AccountSync *account, GError **error)
 {
@@ -43,7 +37,7 @@ connect_account (AccountSync *account, GError **error)
   if (password == NULL)
     return FALSE;
   account->session = imap_session_open (account->settings, password, account->context, account->cancellable,
-                                        log_line, &account->report, error);
+                                        report_log, &account->report, error);
   secret_free (password);
   return account->session != NULL;
 }
@@ -233,12 +227,18 @@ queue_offline (AccountSync *account, GError **error)
     return FALSE;
   if (account->dry_run)
     return account_sync_explain (account, error);
-  g_autofree char *changes = words_count (n_operations, "change");
-  const EngineField fields[] = { { .key = "changes", .number = n_operations } };
-  report_fields (
-      &account->report, ENGINE_EVENT_RESULT, NULL, "queued", fields, G_N_ELEMENTS (fields),
-      "not connected: %s made here queued; the next run with a connection brings them to the server",
-      changes);
+  const guint count = n_operations + account->n_queued_mailboxes;
+  g_autofree char *changes = words_count (count, "change");
+  const EngineField fields[] = { { .key = "changes", .number = count } };
+
+  if (count == 0)
+    report_fields (&account->report, ENGINE_EVENT_RESULT, NULL, "queued", fields, G_N_ELEMENTS (fields),
+                   "not connected: nothing was changed here since the last run");
+  else
+    report_fields (
+        &account->report, ENGINE_EVENT_RESULT, NULL, "queued", fields, G_N_ELEMENTS (fields),
+        "not connected: %s made here queued; the next run with a connection brings them to the server",
+        changes);
   return TRUE;
 }
 
@@ -395,7 +395,7 @@ job_sync (const Job *job)
   EngineOutcome outcome;
   AccountSync account = {
     .settings = job->account,
-    .report = { .account = job->account->name, .func = job->event, .user_data = job->event_data },
+    .report = job_report (job),
     .context = g_main_context_new (),
     .cancellable = job->cancellable,
     .dry_run = job->dry_run,
