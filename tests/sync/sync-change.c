@@ -394,6 +394,20 @@ replace_file (SyncCase *sync, const SyncFile *file, const Change *change)
   rename_file (tmp, file->path);
 }
 
+/* Only drafts are looked at while their directory stands still (contract C3.1): beside any other message
+ * something else moves. */
+static void
+edit_file (SyncCase *sync, const SyncFile *file, const Change *change)
+{
+  g_autofree char *other = local_path (sync, file->mailbox, file->place, ".other");
+
+  write_content (file->path, change->rest);
+  if (g_str_equal (file->mailbox, "Drafts"))
+    return;
+  g_assert_true (g_file_set_contents (other, "", 0, NULL));
+  g_unlink (other);
+}
+
 static void
 rename_base (SyncCase *sync, const SyncFile *file)
 {
@@ -422,7 +436,7 @@ change_file (SyncCase *sync, const SyncFile *file, const Change *change)
   else if (g_str_equal (change->verb, "unlink"))
     g_unlink (file->path);
   else if (g_str_equal (change->verb, "edit"))
-    write_content (file->path, change->rest);
+    edit_file (sync, file, change);
   else if (g_str_equal (change->verb, "replace"))
     replace_file (sync, file, change);
   else if (g_str_equal (change->verb, "rename"))
