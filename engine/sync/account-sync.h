@@ -11,6 +11,7 @@
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   base.c download.c local-flags.c upload.c remote-flags.c remove-local.c delete-remote.c   one kind of
  * operation each explain.c         a plan in words, for --dry-run
+ *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *
  * One thread owns an AccountSync, its session, its journal handle and its main context. Every flow returns
  * FALSE only when the account has to stop (link lost, disk full, journal broken); what one mailbox or message

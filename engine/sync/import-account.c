@@ -57,7 +57,7 @@ read_listing (Import *import)
 
   for (guint i = 0; i < listed->len; i++)
     {
-      ImportMessage message = { .import = import, .listed = &g_array_index (listed, Pop3Message, i) };
+      ImportMessage message = { .listed = &g_array_index (listed, Pop3Message, i) };
 
       message.row = find_known (import, message.listed);
       if (message.row != NULL && message.row->stored.deleted == JOURNAL_POP3_DELETED)

@@ -31,7 +31,6 @@ typedef struct _Import Import;
 /* One listed message. */
 typedef struct
 {
-  Import *import; /* unowned */
   const Pop3Message *listed;
   ImportRow *row;     /* (nullable) it is known, and kept durably */
   gboolean retrieved; /* whole, in this session */
