@@ -136,6 +136,16 @@ imap_session_create (ImapSession *session, const char *wire_name, GError **error
 }
 
 gboolean
+imap_session_subscribe (ImapSession *session, const char *wire_name, GError **error)
+{
+  g_return_val_if_fail (wire_name != NULL, FALSE);
+  if (!imap_alone_begin (session, G_STRFUNC, error))
+    return FALSE;
+  run_courtesy (session, "SUBSCRIBE", wire_name);
+  return imap_session_check (session, error);
+}
+
+gboolean
 imap_session_rename (ImapSession *session, const char *from, const char *to, GError **error)
 {
   ImapCommand *command;

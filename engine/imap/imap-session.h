@@ -123,6 +123,9 @@ imap_session_status (ImapSession *session, const char *wire_name, ImapMailboxSta
 /* CREATE and SUBSCRIBE. [ALREADYEXISTS] is success. */
 gboolean imap_session_create (ImapSession *session, const char *wire_name, GError **error);
 
+/* SUBSCRIBE: a refusal is no failure. */
+gboolean imap_session_subscribe (ImapSession *session, const char *wire_name, GError **error);
+
 /* RENAME, which takes what lies below along (RFC 9051 section 6.3.6); the subscription follows. */
 gboolean imap_session_rename (ImapSession *session, const char *from, const char *to, GError **error);
 /* DELETE and UNSUBSCRIBE. A mailbox that is gone already is success. It must not be the selected one. */

@@ -95,21 +95,45 @@ is_below (const char *directory, const char *above)
   return g_str_has_prefix (directory, above) && directory[strlen (above)] == '/';
 }
 
+#define ASIDE " (moving)"
+
 /* A directory can't move into itself: it steps aside, so that another can be made where it was. After a crash
  * in between it is a mailbox whose directory was renamed. FALSE with errno. */
 static gboolean
 step_aside (Entry *source)
 {
-  Entry aside = { source->parent_fd, g_strconcat (source->name, " (moving)", NULL) };
+  g_autofree char *name = g_strconcat (source->name, ASIDE, NULL);
+  const Entry aside = { source->parent_fd, name };
 
   if (!rename_directory (source, &aside))
-    {
-      g_free (aside.name);
-      return FALSE;
-    }
+    return FALSE;
   g_free (source->name);
-  source->name = aside.name;
+  source->name = g_steal_pointer (&name);
   return TRUE;
+}
+
+/* After a failure; errno stays. */
+static void
+step_back (const Entry *aside)
+{
+  int error_number = errno;
+  g_autofree char *name = g_strndup (aside->name, strlen (aside->name) - strlen (ASIDE));
+  const Entry back = { aside->parent_fd, name };
+
+  unlinkat (back.parent_fd, back.name, AT_REMOVEDIR);
+  rename_directory (aside, &back);
+  errno = error_number;
+}
+
+static gboolean
+move_below_itself (const Maildir *maildir, Entry *source, const char *to, Entry *target)
+{
+  if (!step_aside (source))
+    return FALSE;
+  if (open_entry (maildir, to, TRUE, target) && rename_directory (source, target))
+    return TRUE;
+  step_back (source);
+  return FALSE;
 }
 
 gboolean
@@ -119,12 +143,16 @@ maildir_rename_mailbox (Maildir *maildir, const char *from, const char *to, cons
   g_auto (Entry) source = { -1, NULL };
   g_auto (Entry) target = { -1, NULL };
   g_auto (MaildirFd) fd = maildir_path_open (maildir->root_fd, from);
+  gboolean moved;
 
   g_return_val_if_fail (*from != '\0' && *to != '\0', FALSE);
   if (fd < 0 || !open_entry (maildir, from, FALSE, &source) || !write_full_name (fd, to, mailbox))
     return set_error (maildir, from, "the directory can't be renamed", error);
-  if ((is_below (to, from) && !step_aside (&source)) || !open_entry (maildir, to, TRUE, &target) ||
-      !rename_directory (&source, &target) || fsync (target.parent_fd) < 0 || fsync (source.parent_fd) < 0)
+  if (is_below (to, from))
+    moved = move_below_itself (maildir, &source, to, &target);
+  else
+    moved = open_entry (maildir, to, TRUE, &target) && rename_directory (&source, &target);
+  if (!moved || fsync (target.parent_fd) < 0 || fsync (source.parent_fd) < 0)
     return set_error (maildir, to, "the directory can't get this name", error);
   drop_full_name (fd, to);
   return TRUE;

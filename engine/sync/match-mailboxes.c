@@ -6,6 +6,7 @@
 #include "quiet.h"
 #include "renamed-here.h"
 #include "renamed-there.h"
+#include "subscription.h"
 #include "../message/text-safe.h"
 
 #include <string.h>
@@ -145,14 +146,60 @@ put_to_sleep (AccountSync *account)
     }
 }
 
+/* *created FALSE: the server refused, which was named. */
+static gboolean
+send_create (MailboxSync *mailbox, const char *wire, gboolean *created, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  g_autoptr (GError) local_error = NULL;
+
+  *created = FALSE;
+  if (!account_sync_raise_generation (account, error) ||
+      !account_sync_intend_subscription (account, wire, error))
+    return FALSE;
+  *created = imap_session_create (account->session, wire, &local_error);
+  if (*created)
+    return TRUE;
+  if (!g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  mailbox_sync_leave (mailbox, "create-refused", local_error->message);
+  return TRUE;
+}
+
+static gboolean
+record_created (MailboxSync *mailbox, const char *name, const char *wire, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  JournalMailbox *row = mailbox->row;
+
+  if (!g_str_equal (row->name, name))
+    {
+      g_free (row->name);
+      row->name = g_strdup (name);
+    }
+  g_free (row->wire_name);
+  row->wire_name = g_strdup (wire);
+  mailbox->on_server = TRUE;
+  account->tally.mailboxes++;
+  report (&account->report, ENGINE_EVENT_INFO, row->name, "created", "created on the server");
+  return journal_begin (account->journal, error) &&
+         journal_end (account->journal,
+                      journal_put_mailbox (account->journal, row, error) &&
+                          account_sync_end_subscription (account, error),
+                      error);
+}
+
 gboolean
 mailbox_sync_create_on_server (MailboxSync *mailbox, GError **error)
 {
   AccountSync *account = mailbox->account;
-  g_autoptr (GError) local_error = NULL;
   g_autofree char *wanted = mailbox_sync_wanted_name (mailbox);
-  g_autofree char *wire =
-      mailbox_name_to_wire (account->session, wanted != NULL ? wanted : mailbox->row->name);
+  g_autofree char *name = g_strdup (wanted != NULL ? wanted : mailbox->row->name);
+  g_autofree char *wire = mailbox_name_to_wire (account->session, name);
+  gboolean created;
 
   if (wire == NULL)
     {
@@ -172,41 +219,35 @@ mailbox_sync_create_on_server (MailboxSync *mailbox, GError **error)
               "would be created on the server: its directory is new here");
       return TRUE;
     }
-  if (!account_sync_raise_generation (account, error))
-    return FALSE;
-  if (!imap_session_create (account->session, wire, &local_error))
-    {
-      if (!g_error_matches (local_error, IMAP_ERROR, IMAP_ERROR_REFUSED))
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-      mailbox_sync_leave (mailbox, "create-refused", local_error->message);
-      return TRUE;
-    }
-  if (wanted != NULL)
-    {
-      g_free (mailbox->row->name);
-      mailbox->row->name = g_steal_pointer (&wanted);
-    }
-  mailbox->row->wire_name = g_steal_pointer (&wire);
-  mailbox->on_server = TRUE;
-  account->tally.mailboxes++;
-  report (&account->report, ENGINE_EVENT_INFO, mailbox->row->name, "created", "created on the server");
-  return account_sync_put_row (account, mailbox->row, error);
+  return send_create (mailbox, wire, &created, error) &&
+         (!created || record_created (mailbox, name, wire, error));
 }
 
-/* Directories that the server has no mailbox for. */
 static gboolean
-create_new (AccountSync *account, GError **error)
+has_parent (AccountSync *account, const char *name)
 {
+  const char *slash = strrchr (name, '/');
+  g_autofree char *parent = slash != NULL ? g_strndup (name, slash - name) : NULL;
+  const MailboxSync *found = parent != NULL ? account_sync_find_mailbox (account, parent) : NULL;
+
+  return slash == NULL || (found != NULL && found->on_server);
+}
+
+/* Directories that the server has no mailbox for. *orphans: one was created below what is no mailbox. */
+static gboolean
+create_new (AccountSync *account, gboolean *orphans, GError **error)
+{
+  *orphans = FALSE;
+  account_sync_sort_mailboxes (account);
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->row->uidvalidity == 0 && mailbox->box != NULL && !mailbox->on_server &&
-          !mailbox->skipped && !mailbox_sync_create_on_server (mailbox, error))
+      if (mailbox->row->uidvalidity != 0 || mailbox->box == NULL || mailbox->on_server || mailbox->skipped)
+        continue;
+      if (!mailbox_sync_create_on_server (mailbox, error))
         return FALSE;
+      *orphans = *orphans || !has_parent (account, mailbox->row->name);
     }
   return TRUE;
 }
@@ -249,18 +290,27 @@ match_anew (Match *match, GError **error)
          account_sync_follow_renames (account, match->fresh, error);
 }
 
+/* Some servers make a mailbox of each level above one that is created. */
+static gboolean
+add_made_parents (Match *match, GError **error)
+{
+  g_ptr_array_unref (match->items);
+  match->items = imap_session_list (match->account->session, error);
+  return match->items != NULL && match_anew (match, error) && add_all_fresh (match, error);
+}
+
 static gboolean
 run_match (Match *match, GError **error)
 {
   AccountSync *account = match->account;
-  gboolean renamed;
+  gboolean renamed, orphans;
 
-  return collect_rows (match, error) && match_items (match, error) &&
-         account_sync_follow_renames (account, match->fresh, error) &&
+  return account_sync_finish_subscription (account, match->items, error) && collect_rows (match, error) &&
+         match_items (match, error) && account_sync_follow_renames (account, match->fresh, error) &&
          account_sync_carry_renames (account, &match->items, &renamed, error) &&
          (!renamed || match_anew (match, error)) &&
          account_sync_believe_gone (account, match->items, error) && add_all_fresh (match, error) &&
-         create_new (account, error);
+         create_new (account, &orphans, error) && (!orphans || add_made_parents (match, error));
 }
 
 /* What STATUS says is of use only where it tells HIGHESTMODSEQ. *statuses (transfer full) */

@@ -2,6 +2,7 @@
 
 #include "mailbox-names.h"
 #include "mailboxes-private.h"
+#include "subscription.h"
 #include "../message/text-safe.h"
 
 #include <string.h>
@@ -263,7 +264,8 @@ rename_on_server (MailboxSync *mailbox, const char *name, const char *wire, gboo
   g_autofree char *old = text_make_safe (mailbox->row->name);
   g_autofree char *new = text_make_safe (name);
 
-  if (!account_sync_raise_generation (account, error))
+  if (!account_sync_raise_generation (account, error) ||
+      !account_sync_intend_subscription (account, wire, error))
     return FALSE;
   if (!imap_session_rename (account->session, mailbox->row->wire_name, wire, &local_error))
     {
@@ -276,14 +278,17 @@ rename_on_server (MailboxSync *mailbox, const char *name, const char *wire, gboo
           &account->report, mailbox->row->name, "rename-refused",
           "its directory was renamed to “%s” here, and the server refused to rename the mailbox: %s; "
           "its mail is synchronized all the same",
-          name, local_error->message);
+          new, local_error->message);
       return TRUE;
     }
   *renamed = TRUE;
   account->tally.mailboxes++;
   report (&account->report, ENGINE_EVENT_INFO, name, "renamed", "renamed on the server, from “%s”", old);
   return journal_begin (account->journal, error) &&
-         journal_end (account->journal, rename_rows (mailbox, name, wire, error), error);
+         journal_end (account->journal,
+                      rename_rows (mailbox, name, wire, error) &&
+                          account_sync_end_subscription (account, error),
+                      error);
 }
 
 /* *taken: the name is another mailbox's, on the server or in the journal. */
