@@ -233,6 +233,92 @@ test_create (void)
   session_fixture_clear (&fixture);
 }
 
+/* C6.1: the subscription follows; whether it can is not what counts. */
+static void
+test_rename (void)
+{
+  static const FakeStep steps[] = { { FAKE_EXPECT, "$TAG RENAME Work \"a b\"" },
+                                    { FAKE_SEND, "$TAG OK done\r\n" },
+                                    { FAKE_EXPECT, "$TAG SUBSCRIBE \"a b\"" },
+                                    { FAKE_SEND, "$TAG NO no subscriptions\r\n" },
+                                    { FAKE_EXPECT, "$TAG UNSUBSCRIBE Work" },
+                                    { FAKE_SEND, "$TAG BAD nor that\r\n" },
+                                    { FAKE_EXPECT, "$TAG RENAME Work Job" },
+                                    { FAKE_SEND, "$TAG NO [ALREADYEXISTS] \x1b[2Jthere is one\r\n" },
+                                    { FAKE_EXPECT, "$TAG RENAME Work {5}" },
+                                    { FAKE_SEND, "+ go\r\n" },
+                                    { FAKE_EXPECT, "caf\xc3\xa9" },
+                                    { FAKE_CUT },
+                                    { FAKE_END } };
+  SessionFixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  begin (&fixture, "IMAP4rev1", steps);
+  g_assert_true (imap_session_rename (fixture.session, "Work", "a b", &error));
+  g_assert_no_error (error);
+  /* Another mailbox has the name: that is not what was asked for. */
+  g_assert_false (imap_session_rename (fixture.session, "Work", "Job", &error));
+  g_assert_error (error, IMAP_ERROR, IMAP_ERROR_REFUSED);
+  g_assert_null (strchr (error->message, '\x1b'));
+  g_assert_cmpint (imap_session_get_last_code (fixture.session), ==, IMAP_CODE_ALREADYEXISTS);
+  g_clear_error (&error);
+  g_assert_false (imap_session_rename (fixture.session, "Work", "caf\xc3\xa9", &error));
+  g_assert_error (error, NET_ERROR, NET_ERROR_CLOSED);
+  session_fixture_clear (&fixture);
+}
+
+/* C6.3 */
+static void
+test_delete (void)
+{
+  static const FakeStep steps[] = { { FAKE_EXPECT, "$TAG DELETE Work" },
+                                    { FAKE_SEND, "$TAG OK done\r\n" },
+                                    { FAKE_EXPECT, "$TAG UNSUBSCRIBE Work" },
+                                    { FAKE_SEND, "$TAG NO never was\r\n" },
+                                    { FAKE_EXPECT, "$TAG DELETE Job" },
+                                    { FAKE_SEND, "$TAG NO [NONEXISTENT] gone already\r\n" },
+                                    { FAKE_EXPECT, "$TAG UNSUBSCRIBE Job" },
+                                    { FAKE_SEND, "$TAG OK done\r\n" },
+                                    { FAKE_EXPECT, "$TAG DELETE Old" },
+                                    { FAKE_SEND, "$TAG NO [HASCHILDREN] not this one\r\n" },
+                                    { FAKE_EXPECT, "$TAG DELETE Old" },
+                                    { FAKE_SEND, "* BYE over\r\n" },
+                                    { FAKE_END } };
+  SessionFixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  begin (&fixture, "IMAP4rev1", steps);
+  g_assert_true (imap_session_delete (fixture.session, "Work", &error));
+  g_assert_no_error (error);
+  g_assert_true (imap_session_delete (fixture.session, "Job", &error));
+  g_assert_no_error (error);
+  g_assert_false (imap_session_delete (fixture.session, "Old", &error));
+  g_assert_error (error, IMAP_ERROR, IMAP_ERROR_REFUSED);
+  g_clear_error (&error);
+  g_assert_false (imap_session_delete (fixture.session, "Old", &error));
+  g_assert_error (error, IMAP_ERROR, IMAP_ERROR_BYE);
+  session_fixture_clear (&fixture);
+}
+
+static void
+test_subscribe (void)
+{
+  static const FakeStep steps[] = { { FAKE_EXPECT, "$TAG SUBSCRIBE Work" },
+                                    { FAKE_SEND, "$TAG NO no subscriptions\r\n" },
+                                    { FAKE_EXPECT, "$TAG SUBSCRIBE Work" },
+                                    { FAKE_CUT },
+                                    { FAKE_END } };
+  SessionFixture fixture;
+  g_autoptr (GError) error = NULL;
+
+  begin (&fixture, "IMAP4rev1", steps);
+  g_assert_true (imap_session_subscribe (fixture.session, "Work", &error));
+  g_assert_no_error (error);
+  g_assert_false (imap_session_subscribe (fixture.session, "Work", &error));
+  g_assert_error (error, NET_ERROR, NET_ERROR_CLOSED);
+  session_fixture_clear (&fixture);
+}
+
 /* The ends of a session that nobody asked for. */
 
 typedef struct
@@ -337,6 +423,9 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/session/list", test_list);
   g_test_add_func ("/imap/session/status", test_status);
   g_test_add_func ("/imap/session/create", test_create);
+  g_test_add_func ("/imap/session/C6.1/rename", test_rename);
+  g_test_add_func ("/imap/session/C6.3/delete", test_delete);
+  g_test_add_func ("/imap/session/subscribe", test_subscribe);
   g_test_add_func ("/imap/session/logout", test_logout);
   g_test_add_func ("/imap/session/logout-is-bounded", test_logout_is_bounded);
   g_test_add_func ("/imap/session/byte-wise", test_byte_wise);

@@ -34,6 +34,13 @@ scene_init (Scene *scene)
   scene->box = maildir_fixture_inbox (&scene->maildir);
   maildir_fixture_put (&scene->maildir, "INBOX/dovecot-keywords", OLD_KEYWORDS);
   maildir_fixture_put (&scene->maildir, "INBOX/cur/m:2,S", "text");
+  for (const char *const *part = (const char *const[]){ "cur", "new", "tmp", NULL }; *part != NULL; part++)
+    {
+      g_autofree char *path = g_build_filename ("Work", *part, NULL);
+
+      maildir_fixture_make_directory (&scene->maildir, path);
+    }
+  maildir_fixture_put (&scene->maildir, "Work/dovecot-keywords", OLD_KEYWORDS);
   attic = g_build_filename (scene->maildir.path, "attic", NULL);
   scene->attic = maildir_attic_open (attic, NULL);
   maildir_fixture_put (&scene->maildir, "../attic/stored", "text");
@@ -206,6 +213,72 @@ check_create (const Scene *scene, gboolean done)
   return box != NULL;
 }
 
+/* How many of these are whole mailboxes. */
+static guint
+count_mailboxes (const Scene *scene, const char *const *directories)
+{
+  guint count = 0;
+
+  for (; *directories != NULL; directories++)
+    {
+      g_autofree char *cur = g_build_filename (*directories, "cur", NULL);
+      g_autofree char *new = g_build_filename (*directories, "new", NULL);
+      g_autofree char *keywords = g_build_filename (*directories, "dovecot-keywords", NULL);
+
+      count += maildir_fixture_has (&scene->maildir, cur) && maildir_fixture_has (&scene->maildir, new) &&
+               file_is (scene, keywords, OLD_KEYWORDS);
+    }
+  return count;
+}
+
+static gboolean
+run_rename (Scene *scene, GError **error)
+{
+  return maildir_rename_mailbox (scene->maildir.maildir, "Work", "Old/Job", "Old/Job", error);
+}
+
+/* C6.1: the one place or the other. */
+static gboolean
+check_rename (const Scene *scene, gboolean done)
+{
+  const char *const places[] = { "Old/Job", done ? NULL : "Work", NULL };
+
+  return count_mailboxes (scene, places) == 1 && (!done || !maildir_fixture_has (&scene->maildir, "Work"));
+}
+
+static gboolean
+run_rename_below (Scene *scene, GError **error)
+{
+  return maildir_rename_mailbox (scene->maildir.maildir, "Work", "Work/Job", "Work/Job", error);
+}
+
+static gboolean
+check_rename_below (const Scene *scene, gboolean done)
+{
+  const char *const places[] = { "Work/Job", done ? NULL : "Work", NULL };
+
+  return count_mailboxes (scene, places) == 1 && !maildir_fixture_has (&scene->maildir, "Work (moving)");
+}
+
+static gboolean
+run_remove (Scene *scene, GError **error)
+{
+  gboolean removed = FALSE;
+
+  return maildir_remove_mailbox (scene->maildir.maildir, "Work", &removed, error) && removed;
+}
+
+/* C6.3: what was begun is finished by the next call. */
+static gboolean
+check_remove (const Scene *scene, gboolean done)
+{
+  gboolean removed = FALSE;
+
+  if (!done && !maildir_remove_mailbox (scene->maildir.maildir, "Work", &removed, NULL))
+    return FALSE;
+  return !maildir_fixture_has (&scene->maildir, "Work");
+}
+
 static gboolean
 run_scan (Scene *scene, GError **error)
 {
@@ -221,7 +294,7 @@ run_list (Scene *scene, GError **error)
 {
   g_auto (GStrv) directories = maildir_list_directories (scene->maildir.maildir, error);
 
-  g_assert_true (directories == NULL || g_strv_length (directories) == 1);
+  g_assert_true (directories == NULL || g_strv_length (directories) == 2);
   return directories != NULL;
 }
 
@@ -264,6 +337,9 @@ static const struct
   { "bringing back", run_restore, check_restore },
   { "a flag", run_flags, check_flags },
   { "a new mailbox", run_create, check_create },
+  { "a renamed mailbox", run_rename, check_rename },
+  { "a mailbox renamed below itself", run_rename_below, check_rename_below },
+  { "a removed mailbox", run_remove, check_remove },
   { "a scan", run_scan, check_nothing },
   { "a list", run_list, check_nothing },
   { "a search", run_find, check_nothing },

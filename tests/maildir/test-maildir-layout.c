@@ -379,6 +379,48 @@ test_property (void)
     }
 }
 
+/* C6.6: directories that a person made in another way than this program would. */
+static void
+test_foreign (void)
+{
+  static const struct
+  {
+    const char *description, *directory;
+    const char *nested, *maildirpp; /* (nullable): no mailbox */
+  } rows[] = {
+    { "as this program writes it", "Work/2024", "Work/2024", NULL },
+    { "the same in maildir++", ".Work.2024", ".Work.2024", "Work/2024" },
+    { "decomposed", "Cafe\xcc\x81", "Caf\xc3\xa9", NULL },
+    { "decomposed in maildir++", ".Cafe\xcc\x81.x", ".Caf\xc3\xa9.x", "Caf\xc3\xa9/x" },
+    { "a lone percent sign behind a name", "100%", "100%", NULL },
+    { "the same in maildir++", ".100%", ".100%", "100%" },
+    { "no escape", "50%zz", "50%zz", NULL },
+    { "an escape that need not be", "%41", "A", NULL },
+    { "an escaped dot", ".a%2Eb", ".a.b", "a.b" },
+    { "INBOX in another spelling", "Inbox", "INBOX", NULL },
+    { "below INBOX in another spelling", "inbox/x", "INBOX/x", NULL },
+    { "the same in maildir++", ".inbox.x", ".inbox.x", "INBOX/x" },
+    { "a separator that is none", "a%2Fb", NULL, NULL },
+    { "an end that is none", "a%00b", "a%00b", NULL },
+    { "no name on a level", "..a", "..a", NULL },
+    { "nothing on a level", "%/a", NULL, NULL },
+    { "a hashed one, whose file tells", "Work%~0123456789abcdef", NULL, NULL },
+    { "not UTF-8", "a\xff", NULL, NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *nested =
+          maildir_mailbox_for_foreign_directory (ACCOUNT_LAYOUT_NESTED, rows[i].directory);
+      g_autofree char *maildirpp =
+          maildir_mailbox_for_foreign_directory (ACCOUNT_LAYOUT_MAILDIRPP, rows[i].directory);
+
+      g_test_message ("%s", rows[i].description);
+      g_assert_cmpstr (nested, ==, rows[i].nested);
+      g_assert_cmpstr (maildirpp, ==, rows[i].maildirpp);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -391,6 +433,7 @@ main (int argc, char **argv)
   g_test_add_func ("/maildir/layout/long-parent", test_long_parent);
   g_test_add_func ("/maildir/layout/fold", test_fold);
   g_test_add_func ("/maildir/layout/fold-no-utf8", test_fold_no_utf8);
+  g_test_add_func ("/maildir/layout/C6.6/foreign", test_foreign);
   g_test_add_func ("/maildir/layout/property", test_property);
   return g_test_run ();
 }

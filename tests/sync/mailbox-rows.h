@@ -8,8 +8,9 @@ typedef enum
 {
   MAILBOX_ROW_SMALL = 1 << 0,   /* swept in the quick suite too */
   MAILBOX_ROW_NESTED = 1 << 1,  /* only in this layout */
-  MAILBOX_ROW_DOVECOT = 1 << 2, /* Cyrus can't have such names */
-  MAILBOX_ROW_SLASH = 1 << 3,   /* only where the server separates levels by "/" */
+  MAILBOX_ROW_DOVECOT = 1 << 2, /* Cyrus can't have such names, or does it otherwise */
+  MAILBOX_ROW_CYRUS = 1 << 6,
+  MAILBOX_ROW_SLASH = 1 << 3, /* only where the server separates levels by "/" */
   MAILBOX_ROW_MOVES_NO_MAIL = 1 << 4,
   MAILBOX_ROW_NOTHING_HERE = 1 << 5, /* the Maildir holds no mail and only the usual mailboxes */
 } MailboxRowFlags;

@@ -112,7 +112,7 @@ is_chosen (const Options *options, const MailboxRow *row)
 {
   if ((row->flags & MAILBOX_ROW_NESTED) && options->names.maildirpp)
     return FALSE;
-  if ((row->flags & MAILBOX_ROW_DOVECOT) && !is_dovecot (options))
+  if (row->flags & (is_dovecot (options) ? MAILBOX_ROW_CYRUS : MAILBOX_ROW_DOVECOT))
     return FALSE;
   if ((row->flags & MAILBOX_ROW_SLASH) && options->names.separator != '/')
     return FALSE;
