@@ -112,6 +112,12 @@ exchange (HistoryWorld *world, const HistoryStep *step, const char *const *prese
     give_name (world, aside, name);
 }
 
+static gboolean
+deletes (const HistoryStep *step)
+{
+  return step->kind == HISTORY_DELETE_MAILBOX || step->kind == HISTORY_CREATE_AGAIN;
+}
+
 static void
 change (HistoryWorld *world, const HistoryStep *step, const char *const *present, const char *name)
 {
@@ -119,7 +125,8 @@ change (HistoryWorld *world, const HistoryStep *step, const char *const *present
 
   if (step->kind == HISTORY_CREATE_BELOW)
     create_below (world, step, name);
-  else if (!may_vanish (world))
+  else if (!may_vanish (world) || (deletes (step) && history_world_keeps_parents (world) &&
+                                   history_name_has_children (present, name)))
     return;
   else if (step->kind == HISTORY_DELETE_MAILBOX)
     delete (world, name);

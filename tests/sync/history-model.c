@@ -4,12 +4,12 @@
 #include <string.h>
 
 HistoryModel *
-history_model_new (gboolean expunge)
+history_model_new (gboolean expunge, gboolean keeps_parents)
 {
   HistoryModel *model = g_new0 (HistoryModel, 1);
 
   model->expunge = expunge;
-  model->names = history_names_new ();
+  model->names = history_names_new (keeps_parents);
   model->cells = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   model->tokens = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   return model;
@@ -226,7 +226,7 @@ history_model_may_be_held (HistoryModel *model)
 gboolean
 history_model_may_take_several (HistoryModel *model)
 {
-  return history_names_is_open (model->names);
+  return history_names_is_open (model->names) || history_names_is_kept (model->names);
 }
 
 void

@@ -13,8 +13,8 @@
 
 typedef struct _HistoryModel HistoryModel;
 
-/* `expunge`: deletions here do not go to \Trash. */
-HistoryModel *history_model_new (gboolean expunge);
+/* `expunge`: deletions here do not go to \Trash. `keeps_parents`: see history-names.h. */
+HistoryModel *history_model_new (gboolean expunge, gboolean keeps_parents);
 void history_model_free (HistoryModel *model);
 
 /* What users do. */

@@ -16,7 +16,8 @@ typedef enum
 
 typedef struct _HistoryNames HistoryNames;
 
-HistoryNames *history_names_new (void);
+/* `keeps_parents`: the server deletes no mailbox that has others below it. */
+HistoryNames *history_names_new (gboolean keeps_parents);
 void history_names_free (HistoryNames *names);
 
 /* What users do, each mailbox by itself. */
@@ -43,6 +44,8 @@ const char *history_names_label (HistoryNames *names, const char *name);
 gboolean history_names_is_open (HistoryNames *names);
 /* TRUE when its new name may have been taken for another mailbox. */
 gboolean history_names_is_unsure (HistoryNames *names, const char *label);
+/* TRUE for a mailbox that was deleted on one side, and that such a server has to keep. */
+gboolean history_names_is_kept (HistoryNames *names);
 /* A sync may end with something held. */
 gboolean history_names_may_be_held (HistoryNames *names);
 

@@ -91,7 +91,7 @@ history_world_new (const History *history, ServerFixture *server)
   world->history = history;
   world->server = server;
   world->log = g_string_new (NULL);
-  world->model = history_model_new (history->expunge);
+  world->model = history_model_new (history->expunge, history_world_keeps_parents (world));
   for (guint side = 0; side < 2; side++)
     world->mailboxes[side] = g_ptr_array_new_with_free_func (g_free);
   world->user = server_fixture_new_user (server);
@@ -152,6 +152,12 @@ history_world_log (HistoryWorld *world, const char *format, ...)
   g_string_append_vprintf (world->log, format, list);
   va_end (list);
   g_string_append_c (world->log, '\n');
+}
+
+gboolean
+history_world_keeps_parents (HistoryWorld *world)
+{
+  return g_str_equal (world->server->kind, "cyrus");
 }
 
 gboolean

@@ -30,6 +30,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (HistoryWorld, history_world_free)
 
 void history_world_log (HistoryWorld *world, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* The server deletes no mailbox that has others below it. */
+gboolean history_world_keeps_parents (HistoryWorld *world);
 /* The server announces fewer capabilities than it has. */
 gboolean history_world_has_less (HistoryWorld *world);
 

@@ -7,11 +7,12 @@
  *   history-files.c     the Maildir as programs see it
  *   history-local.c     steps in the Maildir, as mutt, mu4e and notmuch take them
  *   history-remote.c    steps on the server, as another mail client takes them
- *   history-directories.c history-hierarchy.c   steps with mailboxes: in the Maildir, on the server
+ *   history-directories.c history-hierarchy.c   steps with mailboxes, here and there
  *   history-snapshot.c  everything that both sides hold
- *   history-model.c history-names.c history-verdict.c   what they may hold after what happened: messages,
- * mailboxes, the judgement; they know nothing of the engine history-play.c      a history from its first step
- * to its verdict
+ *   history-model.c     what messages both sides may hold after what happened; knows nothing of the engine
+ *   history-names.c     the same for mailboxes
+ *   history-verdict.c   whether they do
+ *   history-play.c      a history from its first step to its verdict
  *
  * A step names no message: it picks one by a hash of what is there, so that a history from which steps were
  * taken out still plays, and mostly plays the same.

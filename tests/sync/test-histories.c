@@ -40,9 +40,21 @@ static const struct
 static ServerFixture *
 start_server (const Settings *settings)
 {
-  const char *const less[] = { "--capability", settings->capability, NULL };
+  const char *options[5] = { NULL };
+  guint n = 0;
 
-  return server_fixture_start_quick (settings->server, settings->capability != NULL ? less : NULL);
+  if (g_str_equal (settings->server, "cyrus"))
+    {
+      /* Else it keeps what was deleted, by names that tell seconds, and refuses a second one in the same. */
+      options[n++] = "--set";
+      options[n++] = "delete_mode: immediate";
+    }
+  if (settings->capability != NULL)
+    {
+      options[n++] = "--capability";
+      options[n++] = settings->capability;
+    }
+  return server_fixture_start_quick (settings->server, n > 0 ? options : NULL);
 }
 
 static void
