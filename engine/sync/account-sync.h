@@ -81,8 +81,8 @@ typedef struct
   gboolean rematched;     /* it did so in this round */
   MessageFlags permanent;
   gboolean permanent_any;
-  GArray *plan;                     /* of PlanOperation */
-  gboolean waits_here, waits_there; /* there was something to do here, on the server */
+  GArray *plan;   /* of PlanOperation */
+  gboolean waits; /* there was something to do, on either side */
 
   gboolean matching_told; /* in this run: how many were paired */
   GHashTable *closed;     /* keys of operations that are not to be tried (again) in this run */

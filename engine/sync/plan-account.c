@@ -70,27 +70,14 @@ is_for_server (const PlanOperation *operation)
   return FALSE;
 }
 
-/* Before anything is held back: what waits for whatever reason is still to be found by the next run. */
-static void
-note_waiting (MailboxSync *mailbox)
-{
-  mailbox->waits_here = mailbox->waits_there = FALSE;
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    {
-      gboolean there = is_for_server (&g_array_index (mailbox->plan, PlanOperation, i));
-
-      mailbox->waits_there |= there;
-      mailbox->waits_here |= !there;
-    }
-}
-
 static gboolean
 plan_one (MailboxSync *mailbox, GError **error)
 {
   mailbox->plan = mailbox_sync_make_plan (mailbox, error);
   if (mailbox->plan == NULL)
     return FALSE;
-  note_waiting (mailbox);
+  /* Before anything is held back: what waits for whatever reason is still to be found by the next run. */
+  mailbox->waits = mailbox->plan->len > 0;
   if (mailbox->account->session != NULL)
     mailbox_sync_tell_matching (mailbox);
   return TRUE;

@@ -107,6 +107,7 @@ mailbox_sync_knows_changes (const MailboxSync *mailbox, const ImapSelected *sele
          selected->uidnext >= row->quiet_uidnext && is_listed_lately (row);
 }
 
+/* What the server said is in the base when nothing is left to do: what waits to be sent is merged with it. */
 static gboolean
 note_quiet_there (const MailboxSync *mailbox, JournalMailbox *row)
 {
@@ -114,7 +115,7 @@ note_quiet_there (const MailboxSync *mailbox, JournalMailbox *row)
 
   if (mailbox->refresh != JOURNAL_REFRESH_NONE || mailbox->highestmodseq == 0)
     row->quiet_modseq = 0;
-  else if (mailbox->remote_complete && !mailbox->waits_here && mailbox->account->trusts_modseq)
+  else if (mailbox->remote_complete && !mailbox->waits && mailbox->account->trusts_modseq)
     {
       row->quiet_modseq = mailbox->highestmodseq;
       row->quiet_uidnext = mailbox->uidnext;
@@ -129,8 +130,8 @@ static gboolean
 note_quiet_here (const MailboxSync *mailbox, JournalMailbox *row)
 {
   const MaildirScan *scan = mailbox->scan;
-  gboolean nothing_left = mailbox->local_complete && !mailbox->waits_here && !mailbox->waits_there &&
-                          scan != NULL && scan->doubles->len == 0 && scan->others->len == 0;
+  gboolean nothing_left = mailbox->local_complete && !mailbox->waits && scan != NULL &&
+                          scan->doubles->len == 0 && scan->others->len == 0;
   g_autofree char *mark = nothing_left ? maildir_scan_mark (mailbox->box, scan) : NULL;
 
   if (g_strcmp0 (mark, row->quiet_mark) == 0)

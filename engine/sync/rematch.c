@@ -147,13 +147,15 @@ forget_uids (MailboxSync *mailbox, GError **error)
   return journal_set_unmarked (journal, mailbox->row->id, 0, NULL, error);
 }
 
-/* Without a UIDVALIDITY the next observation has to be paired again; and that it was held once is enough. */
+/* Without a UIDVALIDITY the next observation has to be paired again; and that it was held once is enough. No
+ * HIGHESTMODSEQ vouches for the new base before a plan was made of it, should this run end here. */
 static gboolean
 write_mailbox (MailboxSync *mailbox, gboolean may_hold, GError **error)
 {
   JournalMailbox *row = mailbox->row;
   g_autoptr (GArray) plan = NULL;
 
+  row->quiet_modseq = 0;
   if (mailbox->uidvalidity == 0)
     row->refresh = JOURNAL_REFRESH_UIDS;
   else

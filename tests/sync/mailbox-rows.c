@@ -125,6 +125,12 @@ const MailboxRow mailbox_rows[] = {
     .then = { "here delete-mailbox Work" },
     .expected = { NULL },
     .unsubscribed = "Work" },
+  /* What was seen there while a deletion here was held still counts when the mail is back. */
+  { .path = "/deleted/here/flags-changed-there/and-back-again",
+    .base = { "create Work", "add Work a", "add Work b" },
+    .then = { "here remove-directory Work", "there flags Work a +FLAGS (\\Flagged)", "sync 1",
+              "here create Work", "here add Work a", "here add Work b" },
+    .expected = { "Work a \\Flagged", "Work b", "mailbox Work" } },
   { .path = "/deleted/here/held",
     .base = { "create Work", "add Work a", "add INBOX b" },
     .then = { "here delete-mailbox Work" },
