@@ -103,6 +103,8 @@ struct _AccountSync
   GCancellable *cancellable;
   gboolean dry_run;
   const char *const *only; /* (nullable) mailboxes asked for */
+  gboolean
+      other_is_gone; /* beside these another one is, on some side: what is new may be that one, renamed */
 
   JournalLock *lock;
   Journal *journal;

@@ -9,8 +9,8 @@
 #define FEW 3   /* so many may be missing from any LIST ... */
 #define MOST 80 /* ... or, of many, up to what leaves this percentage */
 
-static gboolean
-is_listed (const GPtrArray *items, const char *wire_name)
+gboolean
+mailbox_items_have (const GPtrArray *items, const char *wire_name)
 {
   for (guint i = 0; i < items->len; i++)
     {
@@ -63,7 +63,7 @@ is_believable (AccountSync *account, const GPtrArray *items, gboolean *believabl
       if (row->uidvalidity == 0 || row->wire_name == NULL)
         continue;
       known++;
-      if (is_listed (items, row->wire_name))
+      if (mailbox_items_have (items, row->wire_name))
         continue;
       absent += !has_missing_parent (missing, row->name);
       g_hash_table_add (missing, row->name);
@@ -150,7 +150,7 @@ look_again (AccountSync *account, gboolean *believable, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (is_missing (mailbox) && is_listed (items, mailbox->row->wire_name))
+      if (is_missing (mailbox) && mailbox_items_have (items, mailbox->row->wire_name))
         mailbox_sync_leave (mailbox, "gone-on-server",
                             "the server listed it only when asked again; run again later");
     }

@@ -8,6 +8,9 @@
 
 #include "account-sync.h"
 
+/* TRUE when a LIST names the mailbox, and it can be selected. */
+gboolean mailbox_items_have (const GPtrArray *items, const char *wire_name);
+
 /* Of mailboxes that `items`, the first LIST, does not name: sets gone_there where the absence is believed, or
  * leaves the mailbox. */
 gboolean account_sync_believe_gone (AccountSync *account, const GPtrArray *items, GError **error);

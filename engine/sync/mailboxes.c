@@ -147,13 +147,23 @@ add_new_directory (AccountSync *account, const char *directory, GError **error)
 
   if (name == NULL)
     leave_directory (account, directory, "it can't be a mailbox's name");
-  else if (!account_sync_wants (account, name))
+  else if (account->other_is_gone || !account_sync_wants (account, name))
     account_sync_leave_alone (account, name, directory);
   else if (account_sync_find_mailbox (account, name) != NULL)
     leave_directory (account, directory, "another directory is the mailbox of this name already");
   else
     return account_sync_add_mailbox (account, name, directory, error) != NULL;
   return TRUE;
+}
+
+/* Of those that configuration wants and this run leaves alone. */
+static gboolean
+is_other_gone (AccountSync *account, const char *const *directories)
+{
+  for (guint i = 0; i < account->unobserved->len; i++)
+    if (!g_strv_contains (directories, g_ptr_array_index (account->unobserved, i)))
+      return TRUE;
+  return FALSE;
 }
 
 static gboolean
@@ -259,8 +269,10 @@ account_sync_load_mailboxes (AccountSync *account, GError **error)
   if (account->maildir == NULL)
     return TRUE;
   directories = maildir_list_directories (account->maildir, error);
-  if (directories == NULL ||
-      !account_sync_find_renamed_here (account, (const char *const *)directories, error) ||
+  if (directories == NULL)
+    return FALSE;
+  account->other_is_gone = is_other_gone (account, (const char *const *)directories);
+  if (!account_sync_find_renamed_here (account, (const char *const *)directories, error) ||
       !add_new_directories (account, (const char *const *)directories, error) ||
       !drop_unused_rows (account, (const char *const *)directories, error))
     return FALSE;

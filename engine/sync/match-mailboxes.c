@@ -124,8 +124,8 @@ add_all_fresh (Match *match, GError **error)
     {
       const ListedMailbox *listed = g_ptr_array_index (match->fresh, i);
 
-      if (!listed->taken && account_sync_wants (match->account, listed->name) &&
-          !add_fresh (match->account, listed, error))
+      if (!listed->taken && !match->account->other_is_gone &&
+          account_sync_wants (match->account, listed->name) && !add_fresh (match->account, listed, error))
         return FALSE;
     }
   return TRUE;
@@ -260,9 +260,23 @@ name_unknown (AccountSync *account)
       {
         g_autofree char *safe = text_make_safe (account->only[i]);
 
-        report_left (&account->report, safe, "unknown-mailbox",
-                     "there is no such mailbox, here or on the server, or “mailboxes” leaves it out");
+        report_left (&account->report, safe, "unknown-mailbox", "%s",
+                     account->other_is_gone
+                         ? "another mailbox is gone, and may have got this name: synchronize the whole "
+                           "account, so that a renaming can be told from a new mailbox"
+                         : "there is no such mailbox, here or on the server, or “mailboxes” leaves it out");
       }
+}
+
+/* Known, not looked at in this run, and not on the server. */
+static gboolean
+is_other_gone (const Match *match, const JournalMailbox *row)
+{
+  AccountSync *account = match->account;
+
+  return row->uidvalidity != 0 && row->wire_name != NULL && !account_sync_wants (account, row->name) &&
+         account_wants_mailbox (account->settings, row->name) &&
+         !mailbox_items_have (match->items, row->wire_name);
 }
 
 static gboolean
@@ -271,7 +285,12 @@ collect_rows (Match *match, GError **error)
   g_autoptr (GPtrArray) rows = journal_list_mailboxes (match->account->journal, error);
 
   for (guint i = 0; rows != NULL && i < rows->len; i++)
-    g_hash_table_add (match->rows, g_strdup (((JournalMailbox *)g_ptr_array_index (rows, i))->name));
+    {
+      const JournalMailbox *row = g_ptr_array_index (rows, i);
+
+      g_hash_table_add (match->rows, g_strdup (row->name));
+      match->account->other_is_gone |= is_other_gone (match, row);
+    }
   return rows != NULL;
 }
 

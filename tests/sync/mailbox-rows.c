@@ -349,6 +349,22 @@ const MailboxRow mailbox_rows[] = {
     .base = { "create Work", "add Work a" },
     .then = { "here rename-mailbox Work Job", "offline", "here rename-mailbox Job Work" },
     .expected = { "Work a", "mailbox Work" } },
+  /* One mailbox alone can't tell what became of the others. */
+  { .path = "/renamed/here/synchronized-alone-first",
+    .flags = MAILBOX_ROW_MOVES_NO_MAIL,
+    .base = { "create Work", "add Work a" },
+    .then = { "here rename-mailbox Work Job", "sync-only Job 1" },
+    .expected = { "Job a", "mailbox Job" } },
+  { .path = "/renamed/there/synchronized-alone-first",
+    .flags = MAILBOX_ROW_MOVES_NO_MAIL,
+    .base = { "create Work", "add Work a" },
+    .then = { "there rename-mailbox Work Job", "sync-only Job 1" },
+    .expected = { "Job a", "mailbox Job" } },
+  { .path = "/created/synchronized-alone",
+    .base = { "create Work", "add Work a" },
+    .then = { "here create Job", "here add Job b", "there create Task", "there add Task c", "sync-only Job 0",
+              "sync-only Task 0" },
+    .expected = { "Job b", "Task c", "Work a", "mailbox Job", "mailbox Task", "mailbox Work" } },
 
   /* On both sides. */
   { .path = "/renamed/both/alike",

@@ -124,6 +124,14 @@ sync_case_run (SyncCase *sync)
 }
 
 SyncRun
+sync_case_run_only (SyncCase *sync, const char *mailbox)
+{
+  g_autofree char *target = g_strconcat ("test/", mailbox, NULL);
+
+  return run_program (sync, sync->config, "sync", target);
+}
+
+SyncRun
 sync_case_release (SyncCase *sync, gboolean restore)
 {
   return run_program (sync, sync->config, "release", restore ? "--restore" : NULL);

@@ -43,6 +43,8 @@ ImapClient *sync_case_connect (SyncCase *sync);
 
 /* `dovetail sync` to its end. Clear with sync_run_clear. */
 SyncRun sync_case_run (SyncCase *sync);
+/* The same of this mailbox alone. */
+SyncRun sync_case_run_only (SyncCase *sync, const char *mailbox);
 /* The same with no server to be found. */
 SyncRun sync_case_run_offline (SyncCase *sync);
 /* `dovetail release`, with or without --restore. */

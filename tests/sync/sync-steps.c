@@ -16,6 +16,15 @@ expect (const char *step, SyncRun run, int status)
 }
 
 static void
+run_only (SyncCase *sync, const char *step, const char *rest)
+{
+  const char *space = strrchr (rest, ' ');
+  g_autofree char *mailbox = g_strndup (rest, (gsize)(space - rest));
+
+  expect (step, sync_case_run_only (sync, mailbox), atoi (space + 1));
+}
+
+static void
 run_step (SyncCase *sync, const char *step)
 {
   const char *space = strchr (step, ' ');
@@ -28,6 +37,8 @@ run_step (SyncCase *sync, const char *step)
     sync_change_one_local (sync, rest);
   else if (g_str_equal (verb, "sync"))
     expect (step, sync_case_run (sync), atoi (rest));
+  else if (g_str_equal (verb, "sync-only"))
+    run_only (sync, step, rest);
   else if (g_str_equal (verb, "offline"))
     expect (step, sync_case_run_offline (sync), OFFLINE);
   else if (g_str_equal (verb, "release") || g_str_equal (verb, "restore"))

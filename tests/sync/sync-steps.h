@@ -2,6 +2,7 @@
  *
  *   there CHANGE, here CHANGE    as in sync-change.h
  *   sync STATUS                  a run that has to end with this exit status
+ *   sync-only MAILBOX STATUS     the same of one mailbox
  *   offline                      a run that finds no server
  *   release, restore             what `dovetail release` does, and with --restore
  *   configure PATTERNS           `mailboxes` in the configuration
