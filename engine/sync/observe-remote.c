@@ -12,12 +12,14 @@
 #define MAX_LOOKS 3
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
-/* A listing names each message once, or twice when a flag changes meanwhile. What goes far beyond is dropped:
- * it can't be complete any more, and must not fill the memory. */
+/* A listing names each message once, or twice when a flag changes meanwhile; where only changes are asked
+ * for, the base stands before them. What goes far beyond is dropped: it can't be complete any more, and must
+ * not fill the memory. */
 static guint64
 listing_limit (MailboxSync *mailbox)
 {
-  return 10000 + 3 * (guint64)imap_session_get_selected (mailbox->account->session)->exists;
+  return 10000 + mailbox->base->len +
+         3 * (guint64)imap_session_get_selected (mailbox->account->session)->exists;
 }
 
 void

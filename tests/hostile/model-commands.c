@@ -74,8 +74,11 @@ status (ModelSession *session, const ModelCommand *command, GString *untagged, G
     unseen += !model_flags_have (((ModelMessage *)g_ptr_array_index (mailbox->messages, i))->flags, "\\Seen");
   g_string_append (untagged, "* STATUS ");
   add_name (untagged, mailbox->name);
-  g_string_append_printf (untagged, " (MESSAGES %u UIDNEXT %u UIDVALIDITY %u UNSEEN %u)\r\n",
+  g_string_append_printf (untagged, " (MESSAGES %u UIDNEXT %u UIDVALIDITY %u UNSEEN %u",
                           mailbox->messages->len, mailbox->uidnext, mailbox->uidvalidity, unseen);
+  if (model_server_offers (session->server, "CONDSTORE"))
+    g_string_append_printf (untagged, " HIGHESTMODSEQ %" G_GUINT64_FORMAT, mailbox->highestmodseq);
+  g_string_append (untagged, ")\r\n");
   g_string_assign (tagged, "OK told");
 }
 
@@ -104,6 +107,9 @@ select_mailbox (ModelSession *session, const ModelCommand *command, GString *unt
                           "* OK [UIDNEXT %u] next\r\n",
                           mailbox->messages->len, examine ? "" : model_mailbox_permanent_flags (mailbox),
                           mailbox->uidvalidity, mailbox->uidnext);
+  if (model_server_offers (session->server, "CONDSTORE"))
+    g_string_append_printf (untagged, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] highest\r\n",
+                            mailbox->highestmodseq);
   g_string_assign (tagged,
                    examine || mailbox->read_only ? "OK [READ-ONLY] selected" : "OK [READ-WRITE] selected");
 }

@@ -137,6 +137,8 @@ add_facts (GString *to, const ModelMessage *message, const char *items)
     g_string_append_printf (to, " RFC822.SIZE %" G_GSIZE_FORMAT, g_bytes_get_size (message->body));
   if (strstr (items, "INTERNALDATE") != NULL)
     g_string_append_printf (to, " INTERNALDATE \"%s\"", date_text);
+  if (strstr (items, "MODSEQ") != NULL)
+    g_string_append_printf (to, " MODSEQ (%" G_GUINT64_FORMAT ")", message->modseq);
 }
 
 static void
@@ -163,11 +165,23 @@ is_listing (const char *items)
   return strstr (items, "FLAGS") != NULL && strstr (items, "BODY") == NULL;
 }
 
+/* "(CHANGEDSINCE 12)" behind the items (RFC 7162 section 3.1.4.1); else 0. */
+static guint64
+changed_since (const ModelCommand *command)
+{
+  const char *modifier = model_command_word (command, 4);
+  static const char name[] = "(CHANGEDSINCE ";
+
+  return g_str_has_prefix (modifier, name) ? g_ascii_strtoull (modifier + strlen (name), NULL, 10) : 0;
+}
+
 void
 model_fetch (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
   const char *set = model_command_word (command, 2), *items = model_command_word (command, 3);
   guint32 highest = model_session_highest (session);
+  guint64 since = changed_since (command);
+  g_autofree char *told = since > 0 ? g_strconcat (items, " MODSEQ", NULL) : g_strdup (items);
 
   for (guint i = 0; i < session->view->len; i++)
     {
@@ -175,8 +189,8 @@ model_fetch (ModelSession *session, const ModelCommand *command, GString *untagg
       const ModelMessage *message =
           model_set_has (set, uid, highest) ? model_mailbox_find (session->selected, uid) : NULL;
 
-      if (message != NULL)
-        add_message (session, untagged, i + 1, message, items);
+      if (message != NULL && (since == 0 || message->modseq > since))
+        add_message (session, untagged, i + 1, message, told);
     }
   if (is_listing (items))
     session->selected->listed = session->told;

@@ -66,6 +66,7 @@ model_store_add_mailbox (ModelStore *store, const char *name, const char *attrib
   mailbox->attributes = g_strdup (attributes);
   mailbox->uidvalidity = FIRST_UIDVALIDITY + store->mailboxes->len;
   mailbox->uidnext = 1;
+  mailbox->highestmodseq = 1;
   mailbox->messages = g_ptr_array_new_with_free_func (message_free);
   g_ptr_array_add (store->mailboxes, mailbox);
   return mailbox;
@@ -135,6 +136,7 @@ model_message_change_flags (ModelMailbox *mailbox, ModelMessage *message, char m
     message->flags = g_steal_pointer (&rest);
   else
     message->flags = g_strconcat (rest, *rest != '\0' && *kept != '\0' ? " " : "", kept, NULL);
+  message->modseq = ++mailbox->highestmodseq;
 }
 
 ModelMessage *
@@ -143,6 +145,7 @@ model_mailbox_add (ModelMailbox *mailbox, GBytes *body, const char *flags, gint6
   ModelMessage *message = g_new0 (ModelMessage, 1);
 
   message->uid = mailbox->uidnext++;
+  message->modseq = ++mailbox->highestmodseq;
   message->date = date;
   message->body = g_bytes_ref (body);
   message->flags = kept_of (mailbox, flags);
@@ -184,6 +187,8 @@ model_mailbox_remove (ModelMailbox *mailbox, guint32 uid)
 {
   guint index;
 
-  if (find_index (mailbox, uid, &index))
-    g_ptr_array_remove_index (mailbox->messages, index);
+  if (!find_index (mailbox, uid, &index))
+    return;
+  g_ptr_array_remove_index (mailbox->messages, index);
+  mailbox->highestmodseq++;
 }

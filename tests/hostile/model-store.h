@@ -9,6 +9,7 @@ typedef struct
   gint64 date;  /* INTERNALDATE, seconds since the epoch */
   char *flags;  /* "\\Seen $Work", in the order in which they were set */
   GBytes *body; /* with CRLF */
+  guint64 modseq;
 } ModelMessage;
 
 typedef struct
@@ -16,6 +17,7 @@ typedef struct
   char *name;       /* as on the wire */
   char *attributes; /* of LIST: "\\Trash", "" */
   guint32 uidvalidity, uidnext;
+  guint64 highestmodseq;
   GPtrArray *messages;         /* of ModelMessage, by UID */
   const char *permanent_flags; /* (nullable) what is announced; NULL: all system flags and \* */
   const char *kept_flags;      /* (nullable) what is really kept; NULL: as announced */

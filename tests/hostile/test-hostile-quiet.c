@@ -1,0 +1,269 @@
+/* Servers whose HIGHESTMODSEQ, or what they say of changes, is not to be trusted: mailboxes that are left
+ * closed, and those of which only changes are asked for, miss nothing (C1.2, C9). */
+#include "hostile-case.h"
+#include "hostile-edit.h"
+
+#include <string.h>
+
+#define CAPABILITIES                                                                                         \
+  "SASL-IR AUTH=PLAIN LITERAL+ UIDPLUS MOVE ESEARCH NAMESPACE UNSELECT SPECIAL-USE CONDSTORE"
+#define CHANGES "UID FETCH * (UID FLAGS) (CHANGEDSINCE *"
+#define OPENED "SELECT *"
+
+/* The first run after a change sees times of directories that are too fresh to vouch for anything. */
+static void
+become_quiet (Hostile *hostile)
+{
+  do
+    g_assert_cmpint (hostile_sync (hostile), ==, ENGINE_OUTCOME_EQUAL);
+  while (model_server_count (hostile->server, OPENED) > 0);
+}
+
+static void
+flag_there (Hostile *hostile, const char *mark, const char *flags)
+{
+  model_message_change_flags (model_store_find (hostile->store, "INBOX"),
+                              hostile_find_there (hostile, "INBOX", mark), '=', flags);
+}
+
+static void
+expect_flags_here (Hostile *hostile, const char *mark, const char *flags)
+{
+  g_autofree char *here = hostile_flags_here (hostile, "INBOX", mark);
+
+  g_assert_cmpstr (here, ==, flags);
+}
+
+static void
+flag_second (Hostile *hostile)
+{
+  become_quiet (hostile);
+  flag_there (hostile, "m2", "\\Flagged");
+}
+
+static void
+second_is_flagged (Hostile *hostile)
+{
+  expect_flags_here (hostile, "m2", "\\Flagged");
+}
+
+static void
+change_all (Hostile *hostile)
+{
+  become_quiet (hostile);
+  flag_there (hostile, "m2", "\\Flagged");
+  hostile_expunge_there (hostile, "INBOX", "m3");
+  hostile_add_there (hostile, "INBOX", "new", "\\Seen");
+}
+
+static void
+all_is_changed (Hostile *hostile)
+{
+  second_is_flagged (hostile);
+  expect_flags_here (hostile, "new", "\\Seen");
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", "m3"), ==, 0);
+}
+
+static void
+add_one (Hostile *hostile)
+{
+  become_quiet (hostile);
+  hostile_add_there (hostile, "INBOX", "new", "");
+}
+
+static void
+expunge_second (Hostile *hostile)
+{
+  become_quiet (hostile);
+  hostile_expunge_there (hostile, "INBOX", "m2");
+}
+
+/* Of five messages in INBOX, added one after the other. */
+static void
+stand_still (ModelTurn *turn)
+{
+  edit_replace (turn, "HIGHESTMODSEQ 7", "HIGHESTMODSEQ 6");
+}
+
+/* It has taken note, and what came afterwards is found without HIGHESTMODSEQ. */
+static void
+one_more (Hostile *hostile)
+{
+  hostile_add_there (hostile, "INBOX", "newer", "");
+  g_assert_cmpint (hostile_sync (hostile), ==, ENGINE_OUTCOME_EQUAL);
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", "newer"), ==, 1);
+}
+
+static void
+drop_modseq (ModelTurn *turn)
+{
+  edit_drop_lines (turn, "HIGHESTMODSEQ");
+}
+
+/* The server forgot what belongs to its MODSEQs. */
+static void
+fall (Hostile *hostile)
+{
+  become_quiet (hostile);
+  model_store_find (hostile->store, "INBOX")->highestmodseq = 2;
+}
+
+/* UIDs are given again: the same numbers for other messages. */
+static void
+renumber (Hostile *hostile)
+{
+  ModelMailbox *inbox = model_store_find (hostile->store, "INBOX");
+
+  become_quiet (hostile);
+  inbox->uidvalidity += 7;
+  for (guint i = 0; i < inbox->messages->len / 2; i++)
+    {
+      ModelMessage *left = g_ptr_array_index (inbox->messages, i);
+      ModelMessage *right = g_ptr_array_index (inbox->messages, inbox->messages->len - 1 - i);
+      ModelMessage swap = *left;
+
+      *left = *right;
+      *right = swap;
+      right->uid = left->uid;
+      left->uid = swap.uid;
+    }
+}
+
+/* Another client's expunge, seen first when the changes are asked for. */
+static void
+expunge_third (ModelTurn *turn)
+{
+  model_mailbox_remove (turn->selected, 3);
+}
+
+static void
+flag_second_lose_third (Hostile *hostile)
+{
+  flag_second (hostile);
+  hostile_expect (hostile, "INBOX", "m3", -1);
+}
+
+static void
+find_without_third (ModelTurn *turn)
+{
+  edit_search_result (turn, "1:2,4:5");
+}
+
+static void
+third_is_here (Hostile *hostile)
+{
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", "m3"), ==, 1);
+}
+
+static void
+hide_last (ModelTurn *turn)
+{
+  edit_drop_lines (turn, "UID 6 ");
+}
+
+static const HostileCase cases[] = {
+  { .name = "flags-changed",
+    .change = flag_second,
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .check = second_is_flagged },
+  { .name = "all-changed",
+    .change = change_all,
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
+  { .name = "one-came-and-modseq-stands-still",
+    .change = add_one,
+    .faults = { { MODEL_EDIT, "STATUS *INBOX*", .call = stand_still } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .says = "stood still",
+    .check = one_more },
+  { .name = "one-went-and-modseq-stands-still",
+    .change = expunge_second,
+    .faults = { { MODEL_EDIT, "STATUS *INBOX*", .call = stand_still } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .says = "stood still",
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = one_more },
+  { .name = "status-refused",
+    .change = flag_second,
+    .faults = { { MODEL_REFUSE, "STATUS *INBOX*", "NO [UNAVAILABLE] not now" } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .check = second_is_flagged },
+  { .name = "changes-refused",
+    .change = change_all,
+    .faults = { { MODEL_REFUSE, CHANGES, "BAD no such thing" } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
+  { .name = "search-for-what-is-left-refused",
+    .change = change_all,
+    .faults = { { MODEL_REFUSE, "UID SEARCH *ALL", "NO not now" } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
+  { .name = "new-one-not-told-of",
+    .change = add_one,
+    .faults = { { MODEL_EDIT, CHANGES, .call = hide_last },
+                { MODEL_EDIT, "UID FETCH 6:* *", .nth = 1, .call = hide_last } },
+    .outcome = ENGINE_OUTCOME_EQUAL },
+  { .name = "expunged-while-changes-are-asked-for",
+    .change = flag_second_lose_third,
+    .faults = { { MODEL_BEFORE, CHANGES, .nth = 1, .call = expunge_third } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = second_is_flagged },
+  { .name = "search-leaves-one-out",
+    .change = expunge_second,
+    .faults = { { MODEL_EDIT, "UID SEARCH *ALL", .call = find_without_third } },
+    .outcome = ENGINE_OUTCOME_LEFT,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = third_is_here },
+  { .name = "no-modseq-any-more",
+    .change = flag_second,
+    .faults = { { MODEL_EDIT, "SELECT *", .call = drop_modseq } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .check = second_is_flagged },
+  { .name = "modseq-fell", .change = fall, .outcome = ENGINE_OUTCOME_EQUAL, .says = "HIGHESTMODSEQ fell" },
+  { .name = "uidvalidity-changed-while-quiet",
+    .change = renumber,
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .says = "reset UIDVALIDITY" },
+};
+
+/* More than what a listing may name beyond EXISTS. */
+#define MANY 10050
+
+/* What is held stays in the base, and is in nobody's way. */
+static void
+test_flag_beside_many_held (void)
+{
+  Hostile *hostile = hostile_new (CAPABILITIES);
+  ModelMailbox *inbox = model_store_find (hostile->store, "INBOX");
+
+  hostile_add_many_there (hostile, "INBOX", MANY);
+  become_quiet (hostile);
+  for (guint uid = MANY - 5; uid > 0; uid--)
+    model_mailbox_remove (inbox, uid);
+  flag_there (hostile, "m10048", "\\Flagged");
+  g_assert_cmpint (hostile_sync (hostile), ==, ENGINE_OUTCOME_LEFT);
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", NULL), ==, MANY);
+  expect_flags_here (hostile, "m10048", "\\Flagged");
+  hostile_free (hostile);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree HostileCase *rows = g_memdup2 (cases, sizeof cases);
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      rows[i].capabilities = CAPABILITIES;
+      rows[i].messages = 5;
+    }
+  hostile_add_cases ("/hostile/quiet", rows, G_N_ELEMENTS (cases));
+  if (g_test_slow ())
+    g_test_add_func ("/hostile/quiet/flags-changed-beside-many-held", test_flag_beside_many_held);
+  return g_test_run ();
+}
