@@ -1,6 +1,7 @@
 #include "rematch.h"
 
 #include "../journal/journal-queue.h"
+#include "../journal/journal-unmatched.h"
 #include "observe-local.h"
 #include "plan-account.h"
 #include "rematch-partners.h"
@@ -131,10 +132,25 @@ collect_by_uid (const JournalOperation *operation, gpointer user_data)
   return TRUE;
 }
 
-/* What the journal says of single UIDs beside the base: queued changes, and marks taken off others'
- * messages. */
+/* What an earlier matching held there; this one decides again. */
 static gboolean
-forget_uids (MailboxSync *mailbox, GError **error)
+forget_held_downloads (MailboxSync *mailbox, GHashTable *held, GError **error)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, held);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (g_str_has_prefix (key, "download ") &&
+        !journal_remove_unmatched (mailbox->account->journal, mailbox->row->id, key, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* What the journal says of single UIDs beside the base: queued changes, what is held there, and marks taken
+ * off others' messages. */
+static gboolean
+forget_uids (MailboxSync *mailbox, GHashTable *held, GError **error)
 {
   Journal *journal = mailbox->account->journal;
   g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
@@ -144,7 +160,8 @@ forget_uids (MailboxSync *mailbox, GError **error)
   for (guint i = 0; i < keys->len; i++)
     if (!journal_queue_remove (journal, mailbox->row->id, g_ptr_array_index (keys, i), error))
       return FALSE;
-  return journal_set_unmarked (journal, mailbox->row->id, 0, NULL, error);
+  return forget_held_downloads (mailbox, held, error) &&
+         journal_set_unmarked (journal, mailbox->row->id, 0, NULL, error);
 }
 
 /* Without a UIDVALIDITY the next observation has to be paired again; and that it was held once is enough. No
@@ -175,21 +192,27 @@ write_mailbox (MailboxSync *mailbox, gboolean may_hold, GError **error)
   return plan != NULL && mailbox_sync_hold_unmatched (mailbox, plan, error);
 }
 
-/* A base that was empty is a first sync, or a lost journal: that brings both sides together. */
+/* A base that was empty, with nothing held either, is a first sync, or a lost journal: that brings both sides
+ * together. */
 static gboolean
 write_all (Rematch *rematch, GError **error)
 {
   MailboxSync *mailbox = rematch->mailbox;
   Journal *journal = mailbox->account->journal;
-  gboolean may_hold =
-      mailbox->base->len > 0 && (mailbox->uidvalidity != 0 || mailbox->row->refresh == JOURNAL_REFRESH_NONE);
-  g_autoptr (GArray) gone = renumber_base (rematch);
+  g_autoptr (GHashTable) held = mailbox_sync_load_unmatched (mailbox, error);
+  g_autoptr (GArray) gone = NULL;
+  gboolean may_hold;
 
+  if (held == NULL)
+    return FALSE;
+  may_hold = (mailbox->base->len > 0 || g_hash_table_size (held) > 0) &&
+             (mailbox->uidvalidity != 0 || mailbox->row->refresh == JOURNAL_REFRESH_NONE);
+  gone = renumber_base (rematch);
   leave_unreadable (mailbox);
   mailbox->rematched = mailbox->base->len + gone->len > 0;
   return journal_begin (journal, error) &&
          journal_end (journal,
-                      write_rows (mailbox, gone, error) && forget_uids (mailbox, error) &&
+                      write_rows (mailbox, gone, error) && forget_uids (mailbox, held, error) &&
                           write_mailbox (mailbox, may_hold, error),
                       error);
 }

@@ -608,6 +608,45 @@ test_lost_journal (void)
   finish (hostile);
 }
 
+/* What was held is named by UIDs; under another UIDVALIDITY they are other messages', which nobody held. */
+static void
+test_held_under_old_uids (void)
+{
+  Hostile *hostile = start (15);
+  ModelMailbox *mailbox = model_store_find (hostile->store, "INBOX");
+  g_autoptr (GPtrArray) own = g_ptr_array_new ();
+
+  while (mailbox->messages->len > 0)
+    g_ptr_array_add (own, g_ptr_array_steal_index (mailbox->messages, 0));
+  mailbox->uidvalidity = 2000;
+  mailbox->uidnext = 1;
+  for (guint i = 0; i < 14; i++)
+    {
+      hostile_add_there (hostile, "INBOX", "other", "");
+      hostile_expect (hostile, "INBOX", "other", -1);
+    }
+  for (guint run = 0; run < 2; run++)
+    {
+      hostile_expect_sync (hostile, ENGINE_OUTCOME_LEFT, "15 messages only here and 14 only on the server");
+      assert_no_transfer (hostile);
+      renumber (hostile);
+    }
+
+  g_ptr_array_set_size (mailbox->messages, 0);
+  mailbox->uidvalidity = 3000;
+  mailbox->uidnext = 1;
+  hostile_add_there (hostile, "INBOX", "new", "");
+  hostile_add_there (hostile, "INBOX", "newer", "");
+  for (guint i = 0; i < own->len; i++)
+    {
+      ((ModelMessage *)g_ptr_array_index (own, i))->uid = mailbox->uidnext++;
+      g_ptr_array_add (mailbox->messages, g_ptr_array_index (own, i));
+    }
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL,
+                       "15 messages on both sides, 0 only here, 2 only on the server");
+  finish (hostile);
+}
+
 static const gboolean by_release = FALSE, by_restore = TRUE;
 
 int
@@ -630,6 +669,7 @@ main (int argc, char **argv)
   g_test_add_func ("/hostile/rematch/C2.3/never-uidvalidity", test_never_uidvalidity);
   g_test_add_data_func ("/hostile/rematch/C2.3/held-and-released", &by_release, test_held);
   g_test_add_data_func ("/hostile/rematch/C2.3/held-and-restored", &by_restore, test_held);
+  g_test_add_func ("/hostile/rematch/C2.3/held-under-old-uids", test_held_under_old_uids);
   g_test_add_func ("/hostile/rematch/C2.3/hold-is-off", test_hold_is_off);
   g_test_add_func ("/hostile/rematch/C2.3/incomplete", test_incomplete);
   g_test_add_func ("/hostile/rematch/C2.1/upload-in-doubt", test_upload_in_doubt);
