@@ -128,8 +128,7 @@ journal_is_quiet (Journal *journal, gint64 mailbox, gboolean *quiet, GError **er
       " OR EXISTS (SELECT 1 FROM unmarked WHERE mailbox = ?1)"
       " OR EXISTS (SELECT 1 FROM operation WHERE mailbox = ?1)"
       " OR EXISTS (SELECT 1 FROM unmatched WHERE mailbox = ?1)"
-      " OR EXISTS (SELECT 1 FROM hold JOIN message ON message.id = hold.message WHERE message.mailbox = ?1)"
-      " OR EXISTS (SELECT 1 FROM message WHERE mailbox = ?1 AND (system & 1) != 0)");
+      " OR EXISTS (SELECT 1 FROM hold JOIN message ON message.id = hold.message WHERE message.mailbox = ?1)");
 
   journal_bind_int (&statement, mailbox);
   *quiet = journal_step (&statement) && journal_column_int (&statement, 0) == 0;

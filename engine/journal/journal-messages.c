@@ -44,14 +44,15 @@ read_message (JournalStatement *row, JournalMessage *message)
   return journal_row_is_sound (row);
 }
 
-gboolean
-journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
-                         GError **error)
+/* The columns in the order of read_message. */
+#define SELECT_MESSAGE                                                                                       \
+  "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system, not_kept_keywords, size,"        \
+  " remote_size, file_size, mtime_ns, digest, internal_date FROM message WHERE mailbox = ? "
+
+static gboolean foreach (Journal *journal, const char *sql, gint64 mailbox, JournalMessageFunc func,
+                         gpointer user_data, GError * *error)
 {
-  g_auto (JournalStatement) statement = journal_statement (
-      journal, "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system,"
-               " not_kept_keywords, size, remote_size, file_size, mtime_ns, digest, internal_date"
-               " FROM message WHERE mailbox = ? ORDER BY base");
+  g_auto (JournalStatement) statement = journal_statement (journal, sql);
 
   journal_bind_int (&statement, mailbox);
   while (journal_step (&statement))
@@ -65,10 +66,32 @@ journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc fu
 }
 
 gboolean
+journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                         GError **error)
+{
+  return foreach (journal, SELECT_MESSAGE "ORDER BY base", mailbox, func, user_data, error);
+}
+
+gboolean
+journal_foreach_staged (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                        GError **error)
+{
+  return foreach (journal, SELECT_MESSAGE "AND state = 0", mailbox, func, user_data, error);
+}
+
+gboolean
+journal_foreach_draft (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                       GError **error)
+{
+  return foreach (journal, SELECT_MESSAGE "AND (system | not_kept_system) & 1", mailbox, func, user_data,
+                  error);
+}
+
+gboolean
 journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found, GError **error)
 {
-  g_auto (JournalStatement) statement = journal_statement (
-      journal, "SELECT 1 FROM message WHERE digest = ? AND id <> ? AND state = 1 LIMIT 1");
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "SELECT 1 FROM message WHERE digest = ? AND id <> ? AND state = 1 LIMIT 1");
 
   journal_bind_digest (&statement, digest);
   journal_bind_int (&statement, row);

@@ -107,8 +107,7 @@ gboolean journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError 
 gboolean journal_remove_mailbox (Journal *journal, gint64 id, GError **error); /* with all that hangs on it */
 /* Nothing vouches for quiet any more: both sides of the mailbox (0: of all) are looked at as a whole. */
 gboolean journal_end_quiet (Journal *journal, gint64 mailbox, GError **error);
-/* *quiet: nothing of the mailbox waits in the journal (uploads, queue, holds, unmatched ones), and it has no
- * draft, which may be edited in place at any time (contract C3.1). */
+/* *quiet: nothing of the mailbox waits in the journal (uploads, queue, holds, unmatched ones). */
 gboolean journal_is_quiet (Journal *journal, gint64 mailbox, gboolean *quiet, GError **error);
 
 /* Messages: the base. */
@@ -142,9 +141,14 @@ typedef struct
 typedef gboolean (*JournalMessageFunc) (const JournalMessage *message, gpointer user_data);
 gboolean journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func,
                                   gpointer user_data, GError **error);
+/* Only those that are staged, only those that have \\Draft here: found without walking over the others. */
+gboolean journal_foreach_staged (Journal *journal, gint64 mailbox, JournalMessageFunc func,
+                                 gpointer user_data, GError **error);
+gboolean journal_foreach_draft (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                                GError **error);
 /* *found: another present message of the account than `row` has this full digest (32 octets). */
-gboolean journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found,
-                              GError **error);
+gboolean
+journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found, GError **error);
 gboolean journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
 /* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
 gboolean journal_add_message (Journal *journal, JournalMessage *message, GError **error);

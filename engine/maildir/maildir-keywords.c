@@ -143,6 +143,21 @@ maildir_keywords_find (const MaildirKeywords *keywords, const char *name)
   return -1;
 }
 
+guint32
+maildir_keywords_letters (const MaildirKeywords *keywords, const char *names)
+{
+  g_auto (GStrv) list = *names != '\0' ? g_strsplit (names, " ", -1) : NULL;
+  guint32 letters = 0;
+
+  for (guint i = 0; list != NULL && list[i] != NULL; i++)
+    {
+      int letter = *list[i] != '\0' ? maildir_keywords_find (keywords, list[i]) : -1;
+
+      letters |= letter >= 0 ? 1u << letter : 0;
+    }
+  return letters;
+}
+
 static gboolean
 know_all (const MaildirKeywords *keywords, char **names)
 {

@@ -29,6 +29,9 @@ int maildir_keywords_find (const MaildirKeywords *keywords, const char *name);
 MessageFlags
 maildir_keywords_to_flags (const MaildirKeywords *keywords, guint32 letters, MessageKeywordPool *pool);
 
+/* The other way: the letters of the space-separated `names`; those without a letter have none. */
+guint32 maildir_keywords_letters (const MaildirKeywords *keywords, const char *names);
+
 /* Gives each of the space-separated `names` a letter where one is free, and writes the file (temporary file,
  * fsync, rename, directory fsync) when that changed it; what another program wrote meanwhile is read first
  * and kept. *left_out (transfer full) (nullable) names what found no letter, space-separated; NULL when all

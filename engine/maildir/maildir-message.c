@@ -147,6 +147,32 @@ maildir_message_stat (MaildirBox *box, const MaildirPlace *place, MaildirFileSta
   return TRUE;
 }
 
+static gboolean
+stat_named (MaildirBox *box, gboolean in_new, const char *file, MaildirFileStamp *stamp)
+{
+  struct stat info;
+
+  if (!maildir_file_is_name (file) ||
+      fstatat (maildir_box_get_part (box, in_new), file, &info, AT_SYMLINK_NOFOLLOW) < 0 ||
+      !S_ISREG (info.st_mode))
+    return FALSE;
+  *stamp = stamp_of (&info);
+  return TRUE;
+}
+
+gboolean
+maildir_message_guess (MaildirBox *box, const char *base, guint8 system, guint32 letters, char **file,
+                       gboolean *in_new, MaildirFileStamp *stamp)
+{
+  g_autofree char *named = maildir_name_format (base, box->separator, system, letters, "");
+
+  *in_new = !stat_named (box, FALSE, named, stamp);
+  if (*in_new && (system != 0 || letters != 0 || !stat_named (box, TRUE, base, stamp)))
+    return FALSE;
+  *file = *in_new ? g_strdup (base) : g_steal_pointer (&named);
+  return TRUE;
+}
+
 gboolean
 maildir_message_set_mtime (MaildirBox *box, const MaildirPlace *place, gint64 seconds, GError **error)
 {

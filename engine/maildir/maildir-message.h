@@ -48,6 +48,11 @@ maildir_message_set_flags (MaildirBox *box, const MaildirPlace *place, guint8 sy
 
 gboolean
 maildir_message_stat (MaildirBox *box, const MaildirPlace *place, MaildirFileStamp *stamp, GError **error);
+/* Without reading a directory: TRUE when a file stands where this program would have put the message with
+ * these flags. *file (transfer full) is its name. FALSE says nothing: others write letters in another order.
+ */
+gboolean maildir_message_guess (MaildirBox *box, const char *base, guint8 system, guint32 letters,
+                                char **file, gboolean *in_new, MaildirFileStamp *stamp);
 gboolean
 maildir_message_set_mtime (MaildirBox *box, const MaildirPlace *place, gint64 seconds, GError **error);
 

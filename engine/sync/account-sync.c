@@ -107,17 +107,7 @@ mailbox_sync_place (MailboxSync *mailbox, const char *base)
 guint32
 mailbox_sync_letters (MailboxSync *mailbox, const char *keywords)
 {
-  g_auto (GStrv) names = g_strsplit (keywords, " ", -1);
-  guint32 letters = 0;
-
-  for (guint i = 0; names[i] != NULL; i++)
-    {
-      int letter = *names[i] != '\0' ? maildir_keywords_find (&mailbox->scan->keywords, names[i]) : -1;
-
-      if (letter >= 0)
-        letters |= 1u << letter;
-    }
-  return letters;
+  return maildir_keywords_letters (&mailbox->scan->keywords, keywords);
 }
 
 gboolean

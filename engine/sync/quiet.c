@@ -42,6 +42,53 @@ is_quiet_here (MailboxSync *mailbox)
   return g_strcmp0 (mark, mailbox->row->quiet_mark) == 0;
 }
 
+typedef struct
+{
+  MailboxSync *mailbox;
+  MaildirKeywords keywords;
+  gboolean moved;
+} DraftLook;
+
+/* Where its flags say that it is: a name that somebody else wrote in another way is as good as a change. */
+static gboolean
+look_at_draft (const JournalMessage *message, gpointer user_data)
+{
+  DraftLook *look = user_data;
+  MessageKeywordPool *pool = look->mailbox->account->pool;
+  const MessageFlags flags = { message->system, message_keyword_pool_intern (pool, message->keywords) };
+  const MessageFlags not_kept = { message->not_kept_system,
+                                  message_keyword_pool_intern (pool, message->not_kept_keywords) };
+  const MessageFlags here = message_flags_union (pool, flags, not_kept);
+  g_autofree char *file = NULL;
+  MaildirFileStamp stamp;
+  gboolean in_new;
+
+  look->moved = !maildir_message_guess (look->mailbox->box, message->base, here.system,
+                                        maildir_keywords_letters (&look->keywords, here.keywords), &file,
+                                        &in_new, &stamp) ||
+                stamp.size != message->file_size || stamp.mtime_ns != message->mtime_ns;
+  return !look->moved;
+}
+
+/* A draft may be edited in place, which leaves no trace in its directory (contract C3.1). */
+static gboolean
+are_drafts_quiet (MailboxSync *mailbox, gboolean *quiet, GError **error)
+{
+  DraftLook look = { .mailbox = mailbox };
+  gboolean done = maildir_keywords_read (maildir_box_get_fd (mailbox->box), &look.keywords, NULL);
+
+  *quiet = FALSE;
+  if (done &&
+      !journal_foreach_draft (mailbox->account->journal, mailbox->row->id, look_at_draft, &look, error))
+    {
+      maildir_keywords_clear (&look.keywords);
+      return FALSE;
+    }
+  maildir_keywords_clear (&look.keywords);
+  *quiet = done && !look.moved;
+  return TRUE;
+}
+
 static gboolean
 distrust_modseq (AccountSync *account, MailboxSync *mailbox, GError **error)
 {
@@ -66,7 +113,8 @@ look_at (MailboxSync *mailbox, const ImapMailboxStatus *status, GError **error)
   if (!mailbox->on_server || mailbox->skipped || mailbox->gone_here ||
       !is_quiet_there (mailbox->row, status) || !is_quiet_here (mailbox))
     return TRUE;
-  if (!journal_is_quiet (account->journal, mailbox->row->id, &mailbox->quiet, error))
+  if (!journal_is_quiet (account->journal, mailbox->row->id, &mailbox->quiet, error) ||
+      (mailbox->quiet && !are_drafts_quiet (mailbox, &mailbox->quiet, error)))
     return FALSE;
   mailbox->due = !mailbox->quiet;
   return TRUE;

@@ -27,30 +27,12 @@ staged_free (gpointer data)
 static gboolean
 collect_staged (const JournalMessage *message, gpointer user_data)
 {
-  if (message->state == JOURNAL_MESSAGE_STAGED)
-    {
-      Staged *staged = g_new0 (Staged, 1);
+  Staged *staged = g_new0 (Staged, 1);
 
-      *staged = (Staged){ message->id, g_strdup (message->base), message->system,
-                          g_strdup (message->keywords), FALSE };
-      g_ptr_array_add (user_data, staged);
-    }
+  *staged =
+      (Staged){ message->id, g_strdup (message->base), message->system, g_strdup (message->keywords), FALSE };
+  g_ptr_array_add (user_data, staged);
   return TRUE;
-}
-
-static guint32
-assign_letters (MaildirKeywords *keywords, const char *names)
-{
-  g_auto (GStrv) list = g_strsplit (names, " ", -1);
-  guint32 letters = 0;
-
-  for (guint i = 0; list[i] != NULL; i++)
-    {
-      int letter = *list[i] != '\0' ? maildir_keywords_find (keywords, list[i]) : -1;
-
-      letters |= letter >= 0 ? 1u << letter : 0;
-    }
-  return letters;
 }
 
 static gboolean
@@ -64,7 +46,7 @@ publish_staged (MailboxSync *mailbox, const Staged *staged, GError **error)
       !maildir_keywords_assign (fd, &keywords, staged->keywords, NULL, error))
     return FALSE;
   if (maildir_box_publish (mailbox->box, staged->base, staged->system,
-                           assign_letters (&keywords, staged->keywords), &local_error))
+                           maildir_keywords_letters (&keywords, staged->keywords), &local_error))
     return TRUE;
   if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_EXISTS))
     return maildir_box_remove_tmp (mailbox->box, staged->base, error);
@@ -121,7 +103,7 @@ finish_mailbox (MailboxSync *mailbox, GError **error)
   AccountSync *account = mailbox->account;
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (staged_free);
 
-  if (!journal_foreach_message (account->journal, mailbox->row->id, collect_staged, list, error))
+  if (!journal_foreach_staged (account->journal, mailbox->row->id, collect_staged, list, error))
     return FALSE;
   if (list->len == 0)
     return TRUE;

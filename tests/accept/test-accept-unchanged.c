@@ -40,9 +40,8 @@ configure_proxy (const AcceptAccount *account, ImapProxy *proxy)
 static void
 assert_only_looks (const char *commands)
 {
-  static const char *const forbidden[] = { "BODY",  "RFC822 ", "APPEND",     "STORE",  "COPY",
-                                           "MOVE",  "EXPUNGE", "CREATE",     "DELETE", "RENAME",
-                                           "CLOSE", "INBOX",   "SELECT Work" };
+  static const char *const forbidden[] = { "BODY",    "RFC822 ", "APPEND", "STORE",  "COPY",  "MOVE",
+                                           "EXPUNGE", "CREATE",  "DELETE", "RENAME", "CLOSE", "SELECT" };
 
   for (guint i = 0; i < G_N_ELEMENTS (forbidden); i++)
     if (strstr (commands, forbidden[i]) != NULL)
@@ -50,9 +49,8 @@ assert_only_looks (const char *commands)
   g_assert_nonnull (strstr (commands, "LIST"));
 }
 
-/* Every run after the first: C9's exit 0, and a look at the list; only where there are
- * drafts, which may be edited in place, a look at the mailbox. The first one may come too soon after
- * the changes for the directories' times to vouch for anything. */
+/* Every run after the first: C9's exit 0, and a look at the list of mailboxes, no more. The first one may
+ * come too soon after the changes for the directories' times to vouch for anything. */
 static void
 assert_unchanged_by_sync (const AcceptAccount *account, ImapProxy *proxy)
 {

@@ -116,6 +116,62 @@ walk_bases (Journal *journal, gint64 mailbox, guint stop_after)
   return walk.bases;
 }
 
+typedef gboolean (*WalkFunc) (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+                              GError **error);
+
+/* What a walk over some of the messages finds, as one text. */
+static void
+assert_walk (Journal *journal, WalkFunc walk, gint64 mailbox, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) bases = g_ptr_array_new_with_free_func (g_free);
+  Walk notes = { .bases = bases };
+  g_autofree char *found = NULL;
+
+  walk (journal, mailbox, note_message, &notes, &error);
+  g_assert_no_error (error);
+  g_ptr_array_add (bases, NULL);
+  found = g_strjoinv (" ", (char **)bases->pdata);
+  g_assert_cmpstr (found, ==, expected);
+}
+
+/* Staged ones, and drafts on either side. */
+static void
+test_some (Fixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *base;
+    JournalMessageState state;
+    guint8 system, not_kept;
+  } messages[] = { { "plain", JOURNAL_MESSAGE_PRESENT, 2, 0 },
+                   { "draft", JOURNAL_MESSAGE_PRESENT, 3, 0 },
+                   { "draft-here", JOURNAL_MESSAGE_PRESENT, 2, 1 },
+                   { "staged", JOURNAL_MESSAGE_STAGED, 0, 0 } };
+  g_autoptr (GError) error = NULL;
+
+  begin (fixture->journal);
+  gint64 inbox = add_mailbox (fixture->journal, "INBOX");
+  gint64 other = add_mailbox (fixture->journal, "Other");
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (messages); i++)
+    {
+      guint kind = i % G_N_ELEMENTS (messages);
+      JournalMessage message = { .mailbox = i < G_N_ELEMENTS (messages) ? inbox : other,
+                                 .uid = i + 1,
+                                 .state = messages[kind].state,
+                                 .base = messages[kind].base,
+                                 .system = messages[kind].system,
+                                 .keywords = "",
+                                 .not_kept_system = messages[kind].not_kept,
+                                 .not_kept_keywords = "" };
+
+      g_assert_true (journal_add_message (fixture->journal, &message, &error));
+    }
+  commit (fixture->journal);
+  assert_walk (fixture->journal, journal_foreach_staged, inbox, "staged");
+  assert_walk (fixture->journal, journal_foreach_draft, other, "draft draft-here");
+}
+
 /* strcmp's order, whatever the octets: a scan of the directory is merged with it. */
 static void
 test_order (Fixture *fixture, gconstpointer data)
@@ -570,6 +626,7 @@ main (int argc, char **argv)
     { "/journal/messages/columns", test_message_columns },
     { "/journal/messages/ids", test_message_ids },
     { "/journal/messages/order", test_order },
+    { "/journal/messages/some", test_some },
     { "/journal/messages/refused", test_refused_messages },
     { "/journal/messages/update-of-nothing", test_update_of_nothing },
     { "/journal/messages/C2.3/new-uids", test_new_uids },

@@ -81,6 +81,55 @@ test_set_flags (void)
 }
 
 /* Equal flags touch neither file nor directory. */
+static const struct
+{
+  const char *description;
+  const char *file; /* beneath INBOX */
+  guint8 system;
+  guint32 letters;
+  gboolean found;
+} guess_rows[] = {
+  { "as this program writes it", "cur/m:2,FSb", SEEN | FLAGGED, LETTER ('b'), TRUE },
+  { "without flags", "cur/m:2,", 0, 0, TRUE },
+  { "not opened yet", "new/m", 0, 0, TRUE },
+  { "not opened yet, and flags expected", "new/m", SEEN, 0, FALSE },
+  { "other flags", "cur/m:2,F", SEEN, 0, FALSE },
+  { "in another order", "cur/m:2,SF", SEEN | FLAGGED, 0, FALSE },
+  { "with what nobody knows", "cur/m:2,SX", SEEN, 0, FALSE },
+  { "another message", "cur/mm:2,S", SEEN, 0, FALSE },
+};
+
+/* Where a file must be if nobody touched it, without a look at the directory. */
+static void
+test_guess (void)
+{
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  for (gsize row = 0; row < G_N_ELEMENTS (guess_rows); row++)
+    {
+      g_autofree char *path = g_strconcat ("INBOX/", guess_rows[row].file, NULL);
+      g_autofree char *file = NULL;
+      MaildirFileStamp stamp = { 0 };
+      gboolean in_new = FALSE;
+
+      g_test_message ("%s", guess_rows[row].description);
+      maildir_fixture_put (&fixture, path, "content");
+      g_assert_cmpint (maildir_message_guess (box, "m", guess_rows[row].system, guess_rows[row].letters,
+                                              &file, &in_new, &stamp),
+                       ==, guess_rows[row].found);
+      if (guess_rows[row].found)
+        {
+          g_assert_cmpstr (file, ==, guess_rows[row].file + strlen ("cur/"));
+          g_assert_cmpint (in_new, ==, g_str_has_prefix (guess_rows[row].file, "new/"));
+          g_assert_cmpuint (stamp.size, ==, strlen ("content"));
+        }
+      maildir_fixture_remove (&fixture, path);
+    }
+}
+
 static void
 test_untouched (void)
 {
@@ -405,6 +454,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/maildir/message/C3.2/set-flags", test_set_flags);
+  g_test_add_func ("/maildir/message/guess", test_guess);
   g_test_add_func ("/maildir/message/untouched", test_untouched);
   g_test_add_func ("/maildir/message/set-flags-exists", test_set_flags_exists);
   g_test_add_func ("/maildir/message/gone", test_gone);
