@@ -4,9 +4,13 @@
 #include "../message/text-safe.h"
 #include "open-local.h"
 
+#include <string.h>
+
 /* Where staged files are; the rows name their files only. */
 #define FACT_ROOT "pop3-root"
 #define FACT_DIRECTORY "pop3-directory"
+/* "ID GENERATION": the other account's Maildir as it was last. */
+#define FACT_MARKER "pop3-target-marker"
 
 char *
 import_target_state_dir (const Account *settings)
@@ -31,15 +35,48 @@ open_other_journal (const Account *settings, Journal **journal, GError **error)
   return FALSE;
 }
 
+/* The same Maildir with a lower generation came back from a backup: what was delivered since is missing. */
 static gboolean
-check_other_marker (const Account *settings, Maildir *maildir, const char *known_id, GError **error)
+is_restored (const MaildirMarker *marker, const char *known)
 {
+  const char *space = known != NULL ? strchr (known, ' ') : NULL;
+
+  return space != NULL && strlen (marker->id) == (gsize)(space - known) &&
+         g_str_has_prefix (known, marker->id) && marker->generation < g_ascii_strtoull (space + 1, NULL, 10);
+}
+
+static gboolean
+note_other_marker (AccountSync *account, const MaildirMarker *marker, GError **error)
+{
+  Journal *journal = account->journal;
+  g_autofree char *known = journal_get_fact (journal, FACT_MARKER, NULL);
+  g_autofree char *now = g_strdup_printf ("%s %" G_GUINT64_FORMAT, marker->id, marker->generation);
+  gboolean restored = is_restored (marker, known);
+
+  if (g_strcmp0 (known, now) == 0)
+    return TRUE;
+  if (restored)
+    report (&account->report, ENGINE_EVENT_INFO, NULL, "generation",
+            "the Maildir of account %s was restored from a backup; what it lacks of this account's mail is "
+            "fetched again",
+            account->settings->deliver_account);
+  return journal_begin (journal, error) &&
+         journal_end (journal,
+                      journal_set_fact (journal, FACT_MARKER, now, error) &&
+                          (!restored || journal_forget_pop3_present (journal, error)),
+                      error);
+}
+
+static gboolean
+check_other_marker (AccountSync *account, Maildir *maildir, const char *known_id, GError **error)
+{
+  const Account *settings = account->settings;
   MaildirMarker marker;
 
   if (!maildir_read_marker (maildir, &marker, error))
     return FALSE;
   if (g_str_equal (marker.id, known_id))
-    return TRUE;
+    return note_other_marker (account, &marker, error);
   g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_NO_MARKER,
                "%s is not the Maildir that account %s was synchronized with: is the right disk mounted? "
                "Nothing was delivered",
@@ -68,7 +105,7 @@ open_other (ImportTarget *target, AccountSync *account, GError **error)
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
-  return known_id == NULL || check_other_marker (settings, target->other, known_id, error);
+  return known_id == NULL || check_other_marker (account, target->other, known_id, error);
 }
 
 /* Of a mailbox that its account knows already: a folded name has another directory than its own. (transfer

@@ -42,17 +42,25 @@ open_other_journal (ImportFixture *fixture)
   return journal;
 }
 
+/* As a sync of "work" that changed something leaves it. */
+static void
+mark_other (ImportFixture *fixture, const char *id, guint64 generation)
+{
+  const Account other = other_account (fixture);
+  g_autoptr (Maildir) maildir = maildir_open (&other, TRUE, NULL);
+  MaildirMarker marker = { .generation = generation };
+
+  g_strlcpy (marker.id, id, sizeof marker.id);
+  g_assert_true (maildir_write_marker (maildir, &marker, NULL));
+}
+
 /* "work" was synchronized with a Maildir of that id, and the Maildir has the other. */
 static void
 synchronize_other (ImportFixture *fixture, const char *known, const char *marked)
 {
-  const Account other = other_account (fixture);
-  g_autoptr (Maildir) maildir = maildir_open (&other, TRUE, NULL);
   g_autoptr (Journal) journal = open_other_journal (fixture);
-  MaildirMarker marker = { .generation = 1 };
 
-  g_strlcpy (marker.id, marked, sizeof marker.id);
-  g_assert_true (maildir_write_marker (maildir, &marker, NULL));
+  mark_other (fixture, marked, 1);
   g_assert_true (journal_begin (journal, NULL));
   g_assert_true (journal_set_fact (journal, "maildir-id", known, NULL));
   g_assert_true (journal_commit (journal, NULL));
@@ -141,6 +149,26 @@ test_other_replaced (void)
                  "is not the Maildir that account work was synchronized with");
   g_assert_cmpint (import_check (fixture), ==, ENGINE_OUTCOME_CONFIG);
   import_assert_here (fixture, "");
+  import_fixture_free (fixture);
+}
+
+/* What was delivered after the backup is missing in it: it comes again, before leave-on-server lets it go. */
+static void
+test_other_restored (void)
+{
+  ImportFixture *fixture = make_fixture ();
+  g_autofree char *mailbox = import_path (fixture, "Mail/INBOX");
+  g_autofree char *lost = import_path (fixture, "lost");
+
+  synchronize_other (fixture, OTHER_ID, OTHER_ID);
+  import_expect (fixture, ENGINE_OUTCOME_EQUAL, "2 messages downloaded");
+  mark_other (fixture, OTHER_ID, 3);
+  import_expect (fixture, ENGINE_OUTCOME_EQUAL, "nothing to do");
+  g_assert_cmpint (g_rename (mailbox, lost), ==, 0);
+  mark_other (fixture, OTHER_ID, 2);
+  import_expect (fixture, ENGINE_OUTCOME_EQUAL, "restored from a backup");
+  import_assert_here (fixture, "a b");
+  import_expect (fixture, ENGINE_OUTCOME_EQUAL, "nothing to do");
   import_fixture_free (fixture);
 }
 
@@ -384,6 +412,7 @@ main (int argc, char **argv)
   g_test_add_func ("/import/target/other-synchronized", test_other_synchronized);
   g_test_add_func ("/import/target/other-missing", test_other_missing);
   g_test_add_func ("/import/target/other-replaced", test_other_replaced);
+  g_test_add_func ("/import/target/other-restored", test_other_restored);
   g_test_add_func ("/import/target/mailbox-made", test_mailbox_made);
   g_test_add_func ("/import/target/held", test_held);
   g_test_add_func ("/import/target/held-is-read", test_held_is_read);
