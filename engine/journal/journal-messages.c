@@ -49,8 +49,9 @@ read_message (JournalStatement *row, JournalMessage *message)
   "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system, not_kept_keywords, size,"        \
   " remote_size, file_size, mtime_ns, digest, internal_date FROM message WHERE mailbox = ? "
 
-static gboolean foreach (Journal *journal, const char *sql, gint64 mailbox, JournalMessageFunc func,
-                         gpointer user_data, GError * *error)
+static gboolean
+read_messages (Journal *journal, const char *sql, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
+               GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (journal, sql);
 
@@ -69,22 +70,22 @@ gboolean
 journal_foreach_message (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                          GError **error)
 {
-  return foreach (journal, SELECT_MESSAGE "ORDER BY base", mailbox, func, user_data, error);
+  return read_messages (journal, SELECT_MESSAGE "ORDER BY base", mailbox, func, user_data, error);
 }
 
 gboolean
 journal_foreach_staged (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                         GError **error)
 {
-  return foreach (journal, SELECT_MESSAGE "AND state = 0", mailbox, func, user_data, error);
+  return read_messages (journal, SELECT_MESSAGE "AND state = 0", mailbox, func, user_data, error);
 }
 
 gboolean
 journal_foreach_draft (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                        GError **error)
 {
-  return foreach (journal, SELECT_MESSAGE "AND (system | not_kept_system) & 1", mailbox, func, user_data,
-                  error);
+  return read_messages (journal, SELECT_MESSAGE "AND (system | not_kept_system) & 1", mailbox, func,
+                        user_data, error);
 }
 
 gboolean

@@ -58,7 +58,6 @@ typedef struct
   gboolean due;        /* to be observed in this round */
   gboolean skipped;    /* damaged or refused: named, left alone */
   gboolean gone_here;  /* its directory was removed; in a dry run also: is still to be made */
-  gboolean quiet;      /* nothing moved on either side since both were equal: not opened in this run */
   gboolean gone_there; /* the server has it no more, which is believed */
   gboolean read_only;  /* the server opens it for reading only */
 

@@ -107,16 +107,17 @@ static gboolean
 look_at (MailboxSync *mailbox, const ImapMailboxStatus *status, GError **error)
 {
   AccountSync *account = mailbox->account;
+  gboolean quiet;
 
   if (is_untrue (mailbox->row, status))
     return distrust_modseq (account, mailbox, error);
   if (!mailbox->on_server || mailbox->skipped || mailbox->gone_here ||
       !is_quiet_there (mailbox->row, status) || !is_quiet_here (mailbox))
     return TRUE;
-  if (!journal_is_quiet (account->journal, mailbox->row->id, &mailbox->quiet, error) ||
-      (mailbox->quiet && !are_drafts_quiet (mailbox, &mailbox->quiet, error)))
+  if (!journal_is_quiet (account->journal, mailbox->row->id, &quiet, error) ||
+      (quiet && !are_drafts_quiet (mailbox, &quiet, error)))
     return FALSE;
-  mailbox->due = !mailbox->quiet;
+  mailbox->due = !quiet;
   return TRUE;
 }
 
