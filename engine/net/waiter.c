@@ -42,6 +42,14 @@ attach (NetWaiter *waiter, GSource *source, GSourceFunc callback)
   return source;
 }
 
+/* In whatever thread cancels. A source made of the cancellable would be leaked by GLib when it is destroyed
+ * at that very moment. */
+static void
+wake_up (GCancellable *cancellable, gpointer context)
+{
+  g_main_context_wakeup (context);
+}
+
 static void
 detach (GSource **source)
 {
@@ -55,6 +63,7 @@ net_waiter_init (NetWaiter *waiter, GMainContext *context, GCancellable *cancell
 {
   *waiter = (NetWaiter){ .context = context != NULL ? g_main_context_ref (context) : NULL };
   waiter->cancellable = g_object_ref (cancellable);
+  waiter->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (wake_up), waiter->context, NULL);
   waiter->timer = g_source_new (&timer_functions, sizeof (GSource));
   /* What has come is handled before anybody complains that nothing came. */
   g_source_set_priority (waiter->timer, G_PRIORITY_LOW);
@@ -66,6 +75,7 @@ net_waiter_clear (NetWaiter *waiter)
 {
   net_waiter_set_stream (waiter, NULL);
   detach (&waiter->timer);
+  g_cancellable_disconnect (waiter->cancellable, waiter->cancelled_id);
   g_object_unref (waiter->cancellable);
   g_clear_pointer (&waiter->context, g_main_context_unref);
 }
@@ -82,8 +92,8 @@ net_waiter_set_stream (NetWaiter *waiter, GIOStream *stream)
     return;
   waiter->stream = g_object_ref (stream);
   input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
-  waiter->input = attach (waiter, g_pollable_input_stream_create_source (input, waiter->cancellable),
-                          G_SOURCE_FUNC (on_readable));
+  waiter->input =
+      attach (waiter, g_pollable_input_stream_create_source (input, NULL), G_SOURCE_FUNC (on_readable));
 }
 
 static void

@@ -12,6 +12,7 @@ typedef struct
 {
   GMainContext *context;
   GCancellable *cancellable;
+  gulong cancelled_id;
   GIOStream *stream;               /* (nullable) */
   GSource *input, *output, *timer; /* (nullable) */
   /* What the last wait saw. */
