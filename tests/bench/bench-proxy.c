@@ -1,9 +1,9 @@
 /* A network between a mail program and a server on loopback: a delay each way, and a count.
  *
- *   bench-proxy PORT DELAY_MS FILE
+ *   bench-proxy PORT DELAY_MS FILE OWN_PORT
  *
- * Passes connections on to PORT of 127.0.0.1, each octet DELAY_MS later. Prints its own port on a line of
- * stdout. Ends with SIGTERM, and writes "CONNECTIONS OCTETS_UP OCTETS_DOWN ROUND_TRIPS" into FILE, up being
+ * Passes connections on to PORT of 127.0.0.1, each octet DELAY_MS later. Listens on OWN_PORT, or on a free one
+ * if that is 0, and prints it on a line of stdout. Ends with SIGTERM, and writes "CONNECTIONS OCTETS_UP OCTETS_DOWN ROUND_TRIPS" into FILE, up being
  * towards the server. A round trip is counted where something is sent after something was received, on any
  * connection, and one for each TCP handshake: what flies at the same time counts once.
  */
@@ -229,13 +229,20 @@ main (int argc, char **argv)
 {
   g_autoptr (GSocketService) service = g_socket_service_new ();
   Proxy proxy = { .loop = g_main_loop_new (NULL, FALSE) };
+  g_autoptr (GError) error = NULL;
   guint16 port;
 
-  if (argc != 4)
+  if (argc != 5)
     return 64;
   proxy.server_port = (guint16)atoi (argv[1]);
   proxy.delay_us = atoi (argv[2]) * 1000;
-  port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service), NULL, NULL);
+  port = (guint16)atoi (argv[4]);
+  if (port == 0)
+    port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service), NULL, &error);
+  else
+    g_socket_listener_add_inet_port (G_SOCKET_LISTENER (service), port, NULL, &error);
+  if (error != NULL)
+    g_error ("%s", error->message);
   g_signal_connect (service, "incoming", G_CALLBACK (accept_client), &proxy);
   g_unix_signal_add (SIGTERM, quit, proxy.loop);
   printf ("%u\n", port);
