@@ -19,6 +19,8 @@ imap_alone_begin (ImapSession *session, const char *function, GError **error)
       return FALSE;
     }
   imap_requests_drain (session);
+  /* What was listed at the login may not be true any more behind another command. */
+  g_clear_pointer (&session->listing, imap_listing_free);
   return imap_session_check (session, error);
 }
 

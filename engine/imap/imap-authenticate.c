@@ -13,6 +13,14 @@
  * (Cyrus accepts only tls-unique): tried once. */
 static const char *const plus_mechanisms[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", NULL };
 
+/* One AUTHENTICATE. */
+typedef struct
+{
+  ImapSession *session;
+  Sasl *sasl;
+  gboolean proof_answered; /* before it came */
+} Exchange;
+
 static gboolean
 step (Sasl *sasl, const char *challenge, char **line, GError **error)
 {
@@ -49,27 +57,49 @@ break_off (ImapSession *session, GError *cause, GError **error)
   return imap_session_check (session, error);
 }
 
-static gboolean
-answer_challenge (ImapSession *session, Sasl *sasl, const char *challenge, guint count, GError **error)
+/* Where the server is known, the questions that come after the login follow its last word at once: they only
+ * look, and what is answered to them counts only behind a login that succeeded. */
+static void
+hurry_on (Exchange *exchange)
 {
+  ImapSession *session = exchange->session;
+  SaslPhase phase = sasl_get_phase (exchange->sasl);
+
+  if (!session->hurries || session->flight != NULL || phase == SASL_TALKING)
+    return;
+  exchange->proof_answered = phase == SASL_AWAITS_PROOF;
+  if (exchange->proof_answered)
+    write_line (session, "");
+  imap_capabilities_set (session, (const char *const *)session->memory->admitted);
+  imap_learn_send (session);
+  imap_capabilities_forget (session);
+}
+
+static gboolean
+answer_challenge (Exchange *exchange, const char *challenge, guint count, GError **error)
+{
+  ImapSession *session = exchange->session;
+  gboolean is_answered = exchange->proof_answered;
   GError *cause = NULL;
   char *line = NULL;
 
   if (count > MAX_CHALLENGES)
     g_set_error (&cause, IMAP_ERROR, IMAP_ERROR_PROTOCOL, "the server asks for ever during login");
   else
-    step (sasl, challenge, &line, &cause);
+    step (exchange->sasl, challenge, &line, &cause);
   if (cause != NULL)
     return break_off (session, cause, error);
-  write_line (session, line);
+  if (!is_answered)
+    write_line (session, line);
   sasl_wipe (line);
+  hurry_on (exchange);
   return TRUE;
 }
 
 /* Until the tagged answer. `late` is the initial response of a server without SASL-IR: it answers the first,
  * empty challenge. */
 static gboolean
-converse (ImapSession *session, ImapRequest *request, Sasl *sasl, const char *late, GError **error)
+converse (Exchange *exchange, ImapRequest *request, const char *late, GError **error)
 {
   for (guint count = 1;; count++)
     {
@@ -80,8 +110,8 @@ converse (ImapSession *session, ImapRequest *request, Sasl *sasl, const char *la
       if (challenge == NULL)
         return TRUE;
       if (count == 1 && late != NULL && *challenge == '\0')
-        write_line (session, late);
-      else if (!answer_challenge (session, sasl, challenge, count, error))
+        write_line (exchange->session, late);
+      else if (!answer_challenge (exchange, challenge, count, error))
         return FALSE;
     }
 }
@@ -105,10 +135,40 @@ authenticate_request (ImapSession *session, const char *mechanism, const char *i
   return request;
 }
 
+static void
+fail_unproved (ImapSession *session, const GError *cause)
+{
+  imap_session_fail (session, g_error_new (IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
+                                           "the server did not prove that it knows the password (%s); it may "
+                                           "be an impostor",
+                                           cause->message));
+}
+
+/* The state changes with the answer itself: what was asked for behind the login may follow in the same
+ * octets, and the server's proof may stand just before it. */
+static void
+authenticated (ImapRequest *request, ImapResponse *answer, gpointer user_data)
+{
+  Exchange *exchange = user_data;
+  g_autofree char *challenge = imap_request_take_challenge (request);
+  g_autofree char *line = NULL;
+  g_autoptr (GError) cause = NULL;
+
+  imap_request_keep_answer (request, answer);
+  if (answer->status != IMAP_STATUS_OK)
+    return;
+  if ((challenge == NULL || step (exchange->sasl, challenge, &line, &cause)) &&
+      sasl_finish (exchange->sasl, &cause))
+    imap_session_advance (exchange->session, IMAP_STATE_AUTHENTICATED);
+  else
+    fail_unproved (exchange->session, cause);
+}
+
 /* Sends AUTHENTICATE and talks until the tagged answer. (transfer full) (nullable) */
 static ImapRequest *
-exchange (ImapSession *session, const char *mechanism, Sasl *sasl, GError **error)
+run_exchange (ImapSession *session, const char *mechanism, Sasl *sasl, GError **error)
 {
+  Exchange exchange = { .session = session, .sasl = sasl };
   gboolean first = sasl_is_client_first (sasl);
   gboolean at_once = first && imap_session_has (session, IMAP_CAPABILITY_SASL_IR);
   char *initial = NULL;
@@ -118,10 +178,12 @@ exchange (ImapSession *session, const char *mechanism, Sasl *sasl, GError **erro
   if (first && !step (sasl, "", &initial, error))
     return NULL;
   request = authenticate_request (session, mechanism, at_once ? initial : NULL);
+  imap_request_set_done (request, authenticated, &exchange, NULL);
   imap_capabilities_forget (session);
   session->challenged = request;
   imap_request_send (request);
-  finished = converse (session, request, sasl, at_once ? NULL : initial, error);
+  hurry_on (&exchange);
+  finished = converse (&exchange, request, at_once ? NULL : initial, error);
   session->challenged = NULL;
   sasl_wipe (initial);
   return finished ? g_steal_pointer (&request) : NULL;
@@ -138,6 +200,21 @@ set_token_refusal (ImapSession *session, const char *words, const char *text, GE
       words != NULL && *words != '\0' ? words : text);
 }
 
+/* A login that was sent unheard was refused for what it was made of, not for the password: the server can't
+ * be talked to so, or offers other things now. */
+static gboolean
+set_unheard_refusal (const ImapSession *session, const ImapResponse *answer, const char *text, GError **error)
+{
+  gboolean is_bad = answer->status == IMAP_STATUS_BAD;
+
+  if (!session->hurries || (!is_bad && g_strv_equal ((const char *const *)session->learnt->greeted,
+                                                     (const char *const *)session->memory->greeted)))
+    return FALSE;
+  imap_session_set_error (session, error, IMAP_ERROR, is_bad ? IMAP_ERROR_PROTOCOL : IMAP_ERROR_REFUSED,
+                          "the server does not take the login of the last run any more (“%s”)", text);
+  return TRUE;
+}
+
 /* `sasl` is NULL for LOGIN. */
 static void
 set_refusal (ImapSession *session, const SaslCredentials *credentials, const Sasl *sasl,
@@ -145,6 +222,8 @@ set_refusal (ImapSession *session, const SaslCredentials *credentials, const Sas
 {
   g_autofree char *text = imap_session_server_text (session, answer->text);
 
+  if (set_unheard_refusal (session, answer, text, error))
+    return;
   switch (answer->code.type)
     {
     case IMAP_CODE_UNAVAILABLE:
@@ -176,25 +255,6 @@ set_refusal (ImapSession *session, const SaslCredentials *credentials, const Sas
     }
 }
 
-/* TRUE: the server took us in. `answer` must be its tagged OK. */
-static gboolean
-accept_answer (ImapSession *session, Sasl *sasl, GError **error)
-{
-  g_autoptr (GError) cause = NULL;
-
-  if (sasl != NULL && !sasl_finish (sasl, &cause))
-    {
-      imap_session_fail (session,
-                         g_error_new (IMAP_ERROR, IMAP_ERROR_AUTHENTICATION,
-                                      "the server did not prove that it knows the password (%s); it may be "
-                                      "an impostor",
-                                      cause != NULL ? cause->message : "no proof came"));
-      return imap_session_check (session, error);
-    }
-  imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
-  return imap_session_check (session, error);
-}
-
 /* One attempt. A refusal is handed out (transfer full) beside its error. */
 static gboolean
 try_mechanism (ImapSession *session, const char *mechanism, const SaslCredentials *credentials,
@@ -202,7 +262,7 @@ try_mechanism (ImapSession *session, const char *mechanism, const SaslCredential
 {
   g_autoptr (GError) cause = NULL;
   g_autoptr (Sasl) sasl = sasl_new (mechanism, credentials, &cause);
-  g_autoptr (ImapRequest) request = sasl == NULL ? NULL : exchange (session, mechanism, sasl, &cause);
+  g_autoptr (ImapRequest) request = sasl == NULL ? NULL : run_exchange (session, mechanism, sasl, &cause);
 
   if (request == NULL)
     {
@@ -210,7 +270,7 @@ try_mechanism (ImapSession *session, const char *mechanism, const SaslCredential
       return imap_session_check (session, error);
     }
   if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
-    return accept_answer (session, sasl, error);
+    return imap_session_check (session, error);
   set_refusal (session, credentials, sasl, imap_request_get_answer (request), error);
   *refused = g_steal_pointer (&request);
   return FALSE;
@@ -231,7 +291,10 @@ log_in_plainly (ImapSession *session, const SaslCredentials *credentials, GError
   if (!imap_request_await (request, error))
     return FALSE;
   if (imap_request_get_answer (request)->status == IMAP_STATUS_OK)
-    return accept_answer (session, NULL, error);
+    {
+      imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
+      return imap_session_check (session, error);
+    }
   set_refusal (session, credentials, NULL, imap_request_get_answer (request), error);
   return FALSE;
 }
@@ -268,20 +331,24 @@ authenticate_with (ImapSession *session, const SaslCredentials *credentials, GEr
 {
   g_auto (GStrv) offered = imap_capabilities_mechanisms (session);
   guint capabilities = session->capabilities;
-  const char *mechanism = sasl_choose_mechanism ((const char *const *)offered, credentials, NULL);
+  gboolean unbound = session->memory != NULL && session->memory->unbound;
+  const char *mechanism =
+      sasl_choose_mechanism ((const char *const *)offered, credentials, unbound ? plus_mechanisms : NULL);
   g_autoptr (ImapRequest) refused = NULL;
   g_autoptr (GError) first_error = NULL;
 
   if (mechanism == NULL)
     return log_in_without_sasl (session, credentials, error);
+  session->learnt->unbound = unbound;
   if (try_mechanism (session, mechanism, credentials, &refused, &first_error))
     return TRUE;
-  if (may_retry (mechanism, refused))
+  if (!session->hurries && may_retry (mechanism, refused))
     {
       const char *plain = sasl_choose_mechanism ((const char *const *)offered, credentials, plus_mechanisms);
 
       g_clear_pointer (&refused, imap_request_unref);
       session->capabilities = capabilities;
+      session->learnt->unbound = TRUE;
       if (plain != NULL)
         return try_mechanism (session, plain, credentials, &refused, error);
     }

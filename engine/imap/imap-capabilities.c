@@ -76,6 +76,15 @@ imap_capabilities_ask (ImapSession *session, GError **error)
 }
 
 gboolean
+imap_capabilities_contain (const char *const *words, const char *word)
+{
+  for (; words != NULL && *words != NULL; words++)
+    if (g_ascii_strcasecmp (*words, word) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 imap_session_has (const ImapSession *session, ImapCapability capability)
 {
   return (session->capabilities & capability) != 0;

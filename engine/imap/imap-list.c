@@ -1,13 +1,14 @@
 /* LIST, extended where that is offered (RFC 9051 section 6.3.9). */
 #include "imap-session-private.h"
 
-typedef struct
+struct _ImapListing
 {
-  GPtrArray *items;    /* ImapListItem */
-  GHashTable *known;   /* name -> ImapListItem */
-  GPtrArray *statuses; /* (nullable) ImapMailboxStatus */
+  GPtrArray *items;     /* ImapListItem */
+  GHashTable *known;    /* name -> ImapListItem */
+  GPtrArray *statuses;  /* (nullable) ImapMailboxStatus */
+  ImapRequest *request; /* (nullable) of a listing that was begun in a flight */
   gboolean overflow;
-} Listing;
+};
 
 static void
 list_item_free (gpointer data)
@@ -63,8 +64,29 @@ merge_attributes (ImapListItem *known, char **attributes)
   known->attributes = g_strv_builder_end (builder);
 }
 
+static ImapListing *
+listing_new (gboolean with_status)
+{
+  ImapListing *listing = g_new0 (ImapListing, 1);
+
+  listing->items = g_ptr_array_new_with_free_func (list_item_free);
+  listing->known = g_hash_table_new (g_str_hash, g_str_equal);
+  listing->statuses = with_status ? imap_status_array_new () : NULL;
+  return listing;
+}
+
+void
+imap_listing_free (ImapListing *listing)
+{
+  g_clear_pointer (&listing->items, g_ptr_array_unref);
+  g_clear_pointer (&listing->statuses, g_ptr_array_unref);
+  g_clear_pointer (&listing->request, imap_request_unref);
+  g_hash_table_unref (listing->known);
+  g_free (listing);
+}
+
 static void
-listing_add (Listing *listing, ImapListItem *item)
+listing_add (ImapListing *listing, ImapListItem *item)
 {
   const char *name = item->mailbox != NULL ? item->mailbox : item->raw;
   ImapListItem *known = g_hash_table_lookup (listing->known, name);
@@ -81,17 +103,21 @@ listing_add (Listing *listing, ImapListItem *item)
   g_hash_table_insert (listing->known, (gpointer)name, known);
 }
 
-static void
-collect_listing (ImapResponse *response, gpointer user_data)
+void
+imap_listing_take (ImapListing *listing, ImapResponse *response)
 {
-  Listing *listing = user_data;
-
   if (response->type == IMAP_RESPONSE_STATUS && listing->statuses != NULL)
     imap_status_collect (response, listing->statuses);
   else if (response->type == IMAP_RESPONSE_LIST && listing->items->len < IMAP_MAX_MAILBOXES)
     listing_add (listing, &response->list);
   else if (response->type == IMAP_RESPONSE_LIST)
     listing->overflow = TRUE;
+}
+
+static void
+collect_listing (ImapResponse *response, gpointer user_data)
+{
+  imap_listing_take (user_data, response);
 }
 
 /* RFC 5258, 5819 and 6154: what LIST may return besides; (transfer full) "" for none */
@@ -108,18 +134,54 @@ return_options (const ImapSession *session, gboolean with_status)
                           status ? "STATUS " : "", status ? imap_status_items (session) : "");
 }
 
-static gboolean
-run_list (ImapSession *session, Listing *listing, const char *options, GError **error)
+/* (transfer full) */
+static ImapCommand *
+list_command (const char *options)
 {
   ImapCommand *command = imap_command_new ("LIST \"\" \"*\"");
 
   imap_command_raw (command, options);
-  return imap_alone_run (session, "LIST", NULL, command, collect_listing, listing, error);
+  return command;
+}
+
+ImapListing *
+imap_listing_begin (ImapSession *session)
+{
+  ImapListing *listing = listing_new (imap_session_has (session, IMAP_CAPABILITY_CONDSTORE));
+  g_autofree char *options = return_options (session, listing->statuses != NULL);
+
+  listing->request = imap_request_new (session, "LIST", list_command (options));
+  imap_request_send (listing->request);
+  return listing;
+}
+
+gboolean
+imap_listing_await (ImapListing *listing, GError **error)
+{
+  return imap_request_await (listing->request, error);
+}
+
+/* (transfer full) (nullable): what was begun at the login, if the server answered it. */
+static ImapListing *
+take_begun (ImapSession *session)
+{
+  ImapListing *listing = g_steal_pointer (&session->listing);
+
+  if (listing == NULL || imap_request_get_answer (listing->request)->status == IMAP_STATUS_OK)
+    return listing;
+  imap_listing_free (listing);
+  return NULL;
+}
+
+static gboolean
+run_list (ImapSession *session, ImapListing *listing, const char *options, GError **error)
+{
+  return imap_alone_run (session, "LIST", NULL, list_command (options), collect_listing, listing, error);
 }
 
 /* A server that refuses what it offered gets the plain question. */
 static gboolean
-list_mailboxes (ImapSession *session, Listing *listing, GError **error)
+list_mailboxes (ImapSession *session, ImapListing *listing, GError **error)
 {
   g_autofree char *options = return_options (session, listing->statuses != NULL);
   g_autoptr (GError) refused = NULL;
@@ -136,47 +198,46 @@ list_mailboxes (ImapSession *session, Listing *listing, GError **error)
   return run_list (session, listing, "", error);
 }
 
-static GPtrArray *
-list_all (ImapSession *session, Listing *listing, GError **error)
+/* (transfer full) (nullable) */
+static ImapListing *
+list_all (ImapSession *session, gboolean with_status, GError **error)
 {
-  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (list_item_free);
-  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (ImapListing) listing = take_begun (session);
 
-  listing->items = items;
-  listing->known = known;
-  if (!list_mailboxes (session, listing, error))
+  if (!imap_alone_begin (session, G_STRFUNC, error))
     return NULL;
-  if (listing->overflow)
+  if (listing == NULL)
     {
-      imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_PROTOCOL,
-                              "the server lists more than %d mailboxes", IMAP_MAX_MAILBOXES);
-      return NULL;
+      listing = listing_new (with_status);
+      if (!list_mailboxes (session, listing, error))
+        return NULL;
     }
-  return g_steal_pointer (&items);
+  if (!listing->overflow)
+    return g_steal_pointer (&listing);
+  imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_PROTOCOL,
+                          "the server lists more than %d mailboxes", IMAP_MAX_MAILBOXES);
+  return NULL;
 }
 
 GPtrArray *
 imap_session_list (ImapSession *session, GError **error)
 {
-  Listing listing = { 0 };
+  g_autoptr (ImapListing) listing = list_all (session, FALSE, error);
 
-  return imap_alone_begin (session, G_STRFUNC, error) ? list_all (session, &listing, error) : NULL;
+  return listing != NULL ? g_steal_pointer (&listing->items) : NULL;
 }
 
 GPtrArray *
 imap_session_list_with_status (ImapSession *session, GPtrArray **statuses, GError **error)
 {
-  g_autoptr (GPtrArray) found = imap_status_array_new ();
-  Listing listing = { .statuses = found };
-  g_autoptr (GPtrArray) items = NULL;
+  g_autoptr (ImapListing) listing = list_all (session, TRUE, error);
 
-  if (!imap_alone_begin (session, G_STRFUNC, error))
+  if (listing == NULL)
     return NULL;
-  items = list_all (session, &listing, error);
-  if (items == NULL)
+  if (listing->statuses == NULL)
+    listing->statuses = imap_status_array_new ();
+  if (listing->statuses->len == 0 && !imap_status_ask_all (session, listing->items, listing->statuses, error))
     return NULL;
-  if (found->len == 0 && !imap_status_ask_all (session, items, found, error))
-    return NULL;
-  *statuses = g_steal_pointer (&found);
-  return g_steal_pointer (&items);
+  *statuses = g_steal_pointer (&listing->statuses);
+  return g_steal_pointer (&listing->items);
 }

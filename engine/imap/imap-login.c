@@ -1,6 +1,7 @@
 /* From the connection to an authenticated session that knows its server: greeting, STARTTLS, login, and what
- * has to be learnt after it. Threats: nothing but CAPABILITY and STARTTLS is sent in clear where TLS is
- * wanted, and nothing that was received in clear is kept or shown. */
+ * has to be learnt after it. Where the last run remembered the server, none of these waits for the other.
+ * Threats: nothing but CAPABILITY and STARTTLS is sent in clear where TLS is wanted, and nothing that was
+ * received in clear is kept or shown. */
 #include "imap-session-private.h"
 
 #include <string.h>
@@ -36,6 +37,9 @@ imap_login_greeting (ImapSession *session, const ImapResponse *response, GError 
       return FALSE;
     }
   if (response->code.type == IMAP_CODE_CAPABILITY)
+    imap_memory_set_greeted (session->learnt, response->code.strings);
+  /* While a login is under way already, what is offered before it counts for the next run only. */
+  if (response->code.type == IMAP_CODE_CAPABILITY && !session->hurries)
     imap_capabilities_set (session, (const char *const *)response->code.strings);
   imap_session_advance (session,
                         response->status == IMAP_STATUS_OK ? IMAP_STATE_GREETED : IMAP_STATE_AUTHENTICATED);
@@ -43,11 +47,17 @@ imap_login_greeting (ImapSession *session, const ImapResponse *response, GError 
 }
 
 static gboolean
-await_greeting (ImapSession *session, GError **error)
+open_connection (ImapSession *session, GError **error)
 {
   if (!net_connection_open (session->connection, error))
     return FALSE;
   imap_session_note_privacy (session);
+  return TRUE;
+}
+
+static gboolean
+await_greeting (ImapSession *session, GError **error)
+{
   while (session->state == IMAP_STATE_CONNECTING)
     imap_session_iterate (session);
   return imap_session_check (session, error);
@@ -123,112 +133,81 @@ log_in (ImapSession *session, const Account *account, const char *secret, GError
     }
   if (session->capability_words == NULL && !imap_capabilities_ask (session, error))
     return FALSE;
+  imap_memory_set_greeted (session->learnt, session->capability_words);
   return imap_authenticate (session, account, secret, error);
 }
 
-static void
-learn_namespace (ImapSession *session, const char *prefix, char delimiter)
-{
-  gboolean bare = prefix == NULL || *prefix == '\0';
-  gboolean closed = bare || delimiter == '\0' || prefix[strlen (prefix) - 1] == delimiter;
-
-  g_free (session->prefix);
-  session->prefix = closed ? g_strdup (bare ? "" : prefix) : g_strdup_printf ("%s%c", prefix, delimiter);
-  session->delimiter = delimiter;
-}
-
-static void
-learn_enabled (ImapSession *session, char **words)
-{
-  for (gsize i = 0; words != NULL && words[i] != NULL; i++)
-    if (g_ascii_strcasecmp (words[i], "UTF8=ACCEPT") == 0)
-      imap_session_set_utf8 (session);
-}
-
-static void
-learn (ImapResponse *response, gpointer user_data)
-{
-  ImapSession *session = user_data;
-
-  if (response->type == IMAP_RESPONSE_ENABLED)
-    learn_enabled (session, response->strings);
-  else if (response->type == IMAP_RESPONSE_NAMESPACE)
-    learn_namespace (session, response->prefix, response->delimiter);
-  else if (response->type == IMAP_RESPONSE_LIST && session->delimiter == '\0')
-    session->delimiter = response->list.delimiter;
-}
-
-static void
-flight_add (GPtrArray *flight, ImapSession *session, const char *name, const char *text)
-{
-  ImapRequest *request = imap_request_new (session, name, imap_command_new (text));
-
-  imap_request_send (request);
-  g_ptr_array_add (flight, request);
-}
-
-/* Refusals are no failure: all of this is optional. */
+/* A server that speaks IMAP4rev2 alone has no modified UTF-7 (RFC 9051 section 5.1). */
 static gboolean
-flight_await (GPtrArray *flight, GError **error)
+speaks_rev2_alone (const char *const *words)
 {
-  for (guint i = 0; i < flight->len; i++)
-    if (!imap_request_await (g_ptr_array_index (flight, i), error))
-      return FALSE;
-  g_ptr_array_set_size (flight, 0);
-  return TRUE;
+  return imap_capabilities_contain (words, "IMAP4rev2") && !imap_capabilities_contain (words, "IMAP4rev1");
 }
 
-/* One flight; LIST "" "" tells the delimiter where NAMESPACE does not. */
-static gboolean
-fly (ImapSession *session, GError **error)
+/* What a server refused that offered something else then may be worth a try. */
+static void
+note_admitted (ImapSession *session)
 {
-  g_autoptr (GPtrArray) flight = g_ptr_array_new_with_free_func ((GDestroyNotify)imap_request_unref);
-
-  if (imap_session_has (session, IMAP_CAPABILITY_ENABLE) &&
-      imap_session_has (session, IMAP_CAPABILITY_UTF8_ACCEPT))
-    flight_add (flight, session, "ENABLE", "ENABLE UTF8=ACCEPT");
-  if (imap_session_has (session, IMAP_CAPABILITY_ID))
-    flight_add (flight, session, "ID", "ID (\"name\" \"dovetail\" \"version\" \"" DOVETAIL_VERSION "\")");
-  if (imap_session_has (session, IMAP_CAPABILITY_NAMESPACE))
-    flight_add (flight, session, "NAMESPACE", "NAMESPACE");
-  else
-    flight_add (flight, session, "LIST", "LIST \"\" \"\"");
-  if (!flight_await (flight, error))
-    return FALSE;
-  if (session->delimiter == '\0' && imap_session_has (session, IMAP_CAPABILITY_NAMESPACE))
-    flight_add (flight, session, "LIST", "LIST \"\" \"\"");
-  return flight_await (flight, error);
-}
-
-static gboolean
-has_word (const ImapSession *session, const char *word)
-{
-  for (gsize i = 0; session->capability_words[i] != NULL; i++)
-    if (g_ascii_strcasecmp (session->capability_words[i], word) == 0)
-      return TRUE;
-  return FALSE;
+  if (session->memory != NULL && !g_strv_equal ((const char *const *)session->memory->greeted,
+                                                (const char *const *)session->learnt->greeted))
+    session->learnt->unbound = FALSE;
+  imap_memory_set_admitted (session->learnt, session->capability_words);
 }
 
 static gboolean
 learn_server (ImapSession *session, GError **error)
 {
-  gboolean learnt;
-
   if (session->capability_words == NULL && !imap_capabilities_ask (session, error))
     return FALSE;
-  /* A server that speaks IMAP4rev2 alone has no modified UTF-7 (RFC 9051 section 5.1). */
-  if (imap_session_has (session, IMAP_CAPABILITY_REV2) && !has_word (session, "IMAP4rev1"))
+  if (speaks_rev2_alone ((const char *const *)session->capability_words))
     imap_session_set_utf8 (session);
-  session->collect = learn;
-  session->collect_data = session;
-  learnt = fly (session, error);
-  session->collect = NULL;
-  return learnt && imap_session_check (session, error);
+  note_admitted (session);
+  imap_learn_send (session);
+  return imap_learn_await (session, error);
+}
+
+/* What was asked for on the word of the last run counts only if the server still says the same of itself. */
+static gboolean
+end_hurry (ImapSession *session, GError **error)
+{
+  if (!imap_learn_await (session, error) ||
+      (session->capability_words == NULL && !imap_capabilities_ask (session, error)))
+    return FALSE;
+  if (!g_strv_equal ((const char *const *)session->capability_words,
+                     (const char *const *)session->memory->admitted))
+    g_clear_pointer (&session->listing, imap_listing_free);
+  if (speaks_rev2_alone ((const char *const *)session->capability_words))
+    imap_session_set_utf8 (session);
+  note_admitted (session);
+  return TRUE;
+}
+
+/* Inside TLS, or to a loopback address, what the server greets with changes nothing: it has proved already
+ * who it is. */
+static gboolean
+hurry (ImapSession *session, const Account *account, const char *secret, GError **error)
+{
+  imap_capabilities_set (session, (const char *const *)session->memory->greeted);
+  if (!imap_authenticate (session, account, secret, error))
+    return FALSE;
+  return session->flight != NULL ? end_hurry (session, error) : learn_server (session, error);
+}
+
+gboolean
+imap_login_may_hurry (const Account *account, const ImapMemory *memory)
+{
+  return memory != NULL && !memory->waits && account->security != ACCOUNT_SECURITY_STARTTLS &&
+         imap_capabilities_contain ((const char *const *)memory->greeted, "SASL-IR") &&
+         imap_capabilities_contain ((const char *const *)memory->admitted, "IMAP4rev1");
 }
 
 gboolean
 imap_login (ImapSession *session, const Account *account, const char *secret, GError **error)
 {
+  if (!open_connection (session, error))
+    return FALSE;
+  if (session->hurries && session->is_private)
+    return hurry (session, account, secret, error);
   return await_greeting (session, error) &&
          (account->security != ACCOUNT_SECURITY_STARTTLS || start_tls (session, error)) &&
          log_in (session, account, secret, error) && learn_server (session, error);

@@ -5,9 +5,6 @@
 
 #include "grammar/imap-mailbox-name.h"
 
-/* What a server may still have to say before it answers LOGOUT. */
-#define LOGOUT_OCTETS 65536
-
 static ImapCommand *
 command_for (const char *name, const char *wire_name)
 {
@@ -180,20 +177,7 @@ imap_session_encode_name (ImapSession *session, const char *mailbox)
   return session->utf8 ? g_strdup (mailbox) : imap_mailbox_name_encode (mailbox);
 }
 
-/* LOGOUT is worth the wait for its answer only as long as the server is quick about it. */
-static void
-say_goodbye (ImapSession *session)
-{
-  g_autoptr (ImapRequest) request = imap_request_new (session, "LOGOUT", imap_command_new ("LOGOUT"));
-  guint64 limit = net_connection_get_received (session->connection) + LOGOUT_OCTETS;
-
-  session->logging_out = TRUE;
-  imap_request_send (request);
-  while (imap_request_get_answer (request) == NULL && session->failure == NULL &&
-         net_connection_get_received (session->connection) < limit)
-    imap_session_iterate (session);
-}
-
+/* The server's farewell is not waited for: it can't change anything any more. */
 void
 imap_session_logout (ImapSession *session)
 {
@@ -204,9 +188,11 @@ imap_session_logout (ImapSession *session)
   idle = g_hash_table_size (session->requests) == 0;
   if (idle && (session->state == IMAP_STATE_AUTHENTICATED || session->state == IMAP_STATE_SELECTED))
     {
-      say_goodbye (session);
-      if (session->failure == NULL)
-        imap_session_advance (session, IMAP_STATE_LOGGED_OUT);
+      g_autoptr (ImapRequest) request = imap_request_new (session, "LOGOUT", imap_command_new ("LOGOUT"));
+
+      imap_request_send (request);
+      imap_requests_detach (session);
+      imap_session_advance (session, IMAP_STATE_LOGGED_OUT);
     }
   net_connection_close (session->connection);
 }

@@ -357,6 +357,12 @@ imap_request_await_ok (ImapRequest *request, GError **error)
   return FALSE;
 }
 
+char *
+imap_request_take_challenge (ImapRequest *request)
+{
+  return g_steal_pointer (&request->challenge);
+}
+
 gboolean
 imap_request_await_challenge (ImapRequest *request, char **challenge, GError **error)
 {
@@ -364,7 +370,7 @@ imap_request_await_challenge (ImapRequest *request, char **challenge, GError **e
 
   while (request->answer == NULL && request->challenge == NULL && session->failure == NULL)
     imap_session_iterate (session);
-  *challenge = request->answer == NULL ? g_steal_pointer (&request->challenge) : NULL;
+  *challenge = request->answer == NULL ? imap_request_take_challenge (request) : NULL;
   return request->answer != NULL || *challenge != NULL || imap_session_check (session, error);
 }
 

@@ -47,6 +47,9 @@ gboolean imap_request_await_ok (ImapRequest *request, GError **error);
 /* AUTHENTICATE: waits for a challenge (transfer full), or for the tagged answer: *challenge NULL. */
 gboolean imap_request_await_challenge (ImapRequest *request, char **challenge, GError **error);
 
+/* (transfer full) (nullable): the challenge that nobody has waited for yet. */
+char *imap_request_take_challenge (ImapRequest *request);
+
 /* What the server said. FALSE: it broke the protocol. */
 gboolean
 imap_requests_answer (ImapSession *session, ImapResponse *response /* (transfer full) */, GError **error);

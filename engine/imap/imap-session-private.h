@@ -1,6 +1,7 @@
 /* What the files of the session share. Everything here is for one thread, like the session. */
 #pragma once
 
+#include "imap-memory.h"
 #include "imap-request.h"
 #include "imap-selection.h"
 #include "grammar/imap-parser.h"
@@ -18,6 +19,8 @@ typedef enum
 
 /* Untagged data that belongs to an authenticated session; it may take things out of the response. */
 typedef void (*ImapUntaggedFunc) (ImapResponse *response, gpointer user_data);
+
+typedef struct _ImapListing ImapListing;
 
 struct _ImapSession
 {
@@ -46,7 +49,13 @@ struct _ImapSession
   gsize outbox_octets;
   guint detached;          /* of `requests`, those that nobody waits for any more */
   ImapRequest *challenged; /* (nullable) AUTHENTICATE: takes continuations as challenges */
-  gboolean logging_out;
+
+  const ImapMemory *memory; /* (nullable) of the last run; during the login only */
+  gboolean hurries;         /* the greeting is not waited for */
+  ImapMemory *learnt;       /* for the next run */
+  gboolean lists_at_login;
+  GPtrArray *flight;    /* (nullable) ImapRequest: what is being learnt */
+  ImapListing *listing; /* (nullable) that was begun with it */
 
   ImapSelection *selection; /* (nullable) */
   gboolean selecting;
@@ -88,6 +97,18 @@ gboolean imap_alone_begin (ImapSession *session, const char *function, GError **
 gboolean imap_alone_run (ImapSession *session, const char *name, const char *subject, ImapCommand *command,
                          ImapUntaggedFunc collect, gpointer collect_data, GError **error);
 
+/* imap-list.c: a listing that is begun in a flight, for the first call that lists */
+ImapListing *imap_listing_begin (ImapSession *session);
+/* Moves LIST and STATUS data out of the response. */
+void imap_listing_take (ImapListing *listing, ImapResponse *response);
+gboolean imap_listing_await (ImapListing *listing, GError **error);
+void imap_listing_free (ImapListing *listing);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapListing, imap_listing_free)
+
+/* imap-learn.c: sends the flight; waits for it. Between them nobody else may collect untagged data. */
+void imap_learn_send (ImapSession *session);
+gboolean imap_learn_await (ImapSession *session, GError **error);
+
 /* imap-status.c: mailboxes beyond IMAP_MAX_MAILBOXES are passed over: nobody has that many */
 #define IMAP_MAX_MAILBOXES 100000
 const char *imap_status_items (const ImapSession *session);
@@ -98,6 +119,7 @@ void imap_status_collect (ImapResponse *response, gpointer user_data);
 gboolean imap_status_ask_all (ImapSession *session, GPtrArray *items, GPtrArray *statuses, GError **error);
 
 /* imap-capabilities.c */
+gboolean imap_capabilities_contain (const char *const *words, const char *word);
 void imap_capabilities_set (ImapSession *session, const char *const *words);
 void imap_capabilities_forget (ImapSession *session);
 gboolean imap_capabilities_ask (ImapSession *session, GError **error);
@@ -107,6 +129,8 @@ ImapLiteralMode imap_capabilities_literal_mode (const ImapSession *session);
 
 /* imap-login.c */
 gboolean imap_login (ImapSession *session, const Account *account, const char *secret, GError **error);
+/* TRUE when the account's server may be talked to as it was in the last run, unheard. */
+gboolean imap_login_may_hurry (const Account *account, const ImapMemory *memory);
 gboolean imap_login_greeting (ImapSession *session, const ImapResponse *response, GError **error);
 
 /* imap-authenticate.c */

@@ -161,8 +161,6 @@ take_bye (ImapSession *session, const ImapResponse *response, GError **error)
 {
   g_autofree char *text = imap_session_server_text (session, response->text);
 
-  if (session->logging_out)
-    return TRUE;
   g_set_error (error, IMAP_ERROR, IMAP_ERROR_BYE, "the server ended the session (“%s”); try again later",
                text);
   return FALSE;
@@ -361,6 +359,7 @@ session_new (const Account *account, GMainContext *context, GCancellable *cancel
                                     account->port);
   session->plain_allowed = account->security == ACCOUNT_SECURITY_NONE;
   session->prefix = g_strdup ("");
+  session->learnt = imap_memory_new (session->where);
   session->requests =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)imap_request_unref);
   g_queue_init (&session->outbox);
@@ -370,17 +369,78 @@ session_new (const Account *account, GMainContext *context, GCancellable *cancel
   return session;
 }
 
-ImapSession *
-imap_session_open (const Account *account, const char *secret, GMainContext *context,
-                   GCancellable *cancellable, ImapLogFunc log, gpointer log_data, GError **error)
+/* (transfer full) (nullable) */
+static ImapSession *
+log_in (ImapSession *fresh, const Account *account, const char *secret, const ImapMemory *memory,
+        gboolean hurries, GError **error)
 {
-  g_autoptr (ImapSession) session = session_new (account, context, cancellable);
+  g_autoptr (ImapSession) session = fresh;
+  gboolean done;
 
-  session->log = log;
-  session->log_data = log_data;
-  if (!imap_login (session, account, secret, error))
-    return NULL;
-  return g_steal_pointer (&session);
+  session->memory = memory;
+  session->hurries = hurries;
+  if (hurries)
+    imap_memory_set_greeted (session->learnt, memory->greeted);
+  done = imap_login (session, account, secret, error);
+  session->memory = NULL;
+  session->hurries = FALSE;
+  return done ? g_steal_pointer (&session) : NULL;
+}
+
+/* TRUE when the failure may come of having been too quick. */
+static gboolean
+was_hasty (const GError *error)
+{
+  return g_error_matches (error, NET_ERROR, NET_ERROR_TIMEOUT) ||
+         g_error_matches (error, NET_ERROR, NET_ERROR_CLOSED) ||
+         g_error_matches (error, IMAP_ERROR, IMAP_ERROR_PROTOCOL);
+}
+
+/* TRUE when what was remembered is not so any more. */
+static gboolean
+was_outdated (const GError *error)
+{
+  return g_error_matches (error, IMAP_ERROR, IMAP_ERROR_REFUSED);
+}
+
+static ImapSession *
+session_new_for (const ImapOpening *opening)
+{
+  ImapSession *session = session_new (opening->account, opening->context, opening->cancellable);
+
+  session->log = opening->log;
+  session->log_data = opening->log_data;
+  session->lists_at_login = opening->lists_at_login;
+  return session;
+}
+
+ImapSession *
+imap_session_open (const ImapOpening *opening, GError **error)
+{
+  const Account *account = opening->account;
+  ImapSession *session = session_new_for (opening);
+  g_autoptr (ImapMemory) memory = imap_memory_parse (opening->memory, session->where);
+  gboolean hurries = imap_login_may_hurry (account, memory);
+  g_autoptr (GError) hasty = NULL;
+
+  session->learnt->waits = memory != NULL && memory->waits;
+  session = log_in (session, account, opening->secret, memory, hurries, &hasty);
+  if (session == NULL && hurries && (was_hasty (hasty) || was_outdated (hasty)))
+    {
+      session = session_new_for (opening);
+      session->learnt->waits = was_hasty (hasty);
+      g_clear_error (&hasty);
+      session = log_in (session, account, opening->secret, NULL, FALSE, &hasty);
+    }
+  if (session == NULL)
+    g_propagate_error (error, g_steal_pointer (&hasty));
+  return session;
+}
+
+char *
+imap_session_get_memory (const ImapSession *session)
+{
+  return imap_memory_format (session->learnt);
 }
 
 void
@@ -388,12 +448,15 @@ imap_session_free (ImapSession *session)
 {
   if (session == NULL || !imap_session_may_call (session, G_STRFUNC))
     return;
+  g_clear_pointer (&session->flight, g_ptr_array_unref);
+  g_clear_pointer (&session->listing, imap_listing_free);
   imap_requests_clear (session);
   net_connection_free (session->connection);
   g_hash_table_unref (session->requests);
   imap_parser_free (session->parser);
   imap_selection_free (session->selection);
   imap_capabilities_forget (session);
+  imap_memory_free (session->learnt);
   g_clear_error (&session->failure);
   g_free (session->prefix);
   g_free (session->where);

@@ -3,9 +3,10 @@
  * States, each entered through one guarded function:
  *   CONNECTING -> GREETED -> (STARTTLS) -> AUTHENTICATED <-> SELECTED -> LOGGED_OUT;   any -> FAILED
  * CONNECTING: no server word is believed. GREETED: only CAPABILITY, STARTTLS, AUTHENTICATE, LOGIN, LOGOUT may
- * be sent, the last but one only inside TLS (loopback without TLS excepted). AUTHENTICATED: capabilities were
- * asked for anew after TLS and after login. SELECTED: selected mailbox known, UIDVALIDITY seen. FAILED:
- * sticky error.
+ * be sent, the last but one only inside TLS (loopback without TLS excepted); there a login may also fly ahead
+ * of the greeting, and what looks only behind it: its answers count in AUTHENTICATED. AUTHENTICATED:
+ * capabilities were asked for anew after TLS and after login. SELECTED: selected mailbox known, UIDVALIDITY
+ * seen. FAILED: sticky error.
  *
  * A session belongs to one thread. Functions here send one command alone and wait for its answer; what may be
  * pipelined goes through ImapBatch. A tagged NO or BAD is IMAP_ERROR_REFUSED with the server's text made
@@ -77,13 +78,27 @@ typedef struct _ImapSession ImapSession;
 /* One line an event for the log ("A3 SELECT Work: OK"): never a password, a body or untreated server text. */
 typedef void (*ImapLogFunc) (const char *line, gpointer user_data);
 
+typedef struct
+{
+  const Account *account;
+  const char *secret;      /* the password or, with token-command, the access token: during the call only */
+  const char *memory;      /* (nullable) what imap_session_get_memory gave in an earlier run */
+  gboolean lists_at_login; /* the mailboxes are asked for in the flight behind the login */
+  GMainContext *context;
+  GCancellable *cancellable; /* (nullable) */
+  ImapLogFunc log;           /* (nullable) */
+  gpointer log_data;
+} ImapOpening;
+
 /* Connects, secures, authenticates, learns capabilities, namespace and special uses; sends ID with name and
- * version only. `secret`, the password or with token-command the access token, is used during the call only.
- * On failure *error says what, where and what to do: domains NET_ERROR, SASL_ERROR, IMAP_ERROR. (transfer
- * full) (nullable) */
-ImapSession *
-imap_session_open (const Account *account, const char *secret, GMainContext *context,
-                   GCancellable *cancellable, ImapLogFunc log, gpointer log_data, GError **error);
+ * version only. With a memory of the server the login is sent before its greeting, and what is to be learnt
+ * right behind the login's last word; where that is not taken, it is done once more, step by step. On failure
+ * *error says what, where and what to do: domains NET_ERROR, SASL_ERROR, IMAP_ERROR. (transfer full)
+ * (nullable)
+ */
+ImapSession *imap_session_open (const ImapOpening *opening, GError **error);
+/* What spares the next run round trips; no secret is in it. (transfer full) */
+char *imap_session_get_memory (const ImapSession *session);
 void imap_session_free (ImapSession *session); /* no farewell: imap_session_logout first where one is due */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSession, imap_session_free)
 
@@ -96,7 +111,9 @@ const char *imap_session_get_tls_description (ImapSession *session); /* for `che
 const char *imap_session_get_prefix (const ImapSession *session);
 char imap_session_get_delimiter (const ImapSession *session);
 
-/* LIST "" "*" with special uses where offered: (transfer container, element-type ImapListItem). A name listed
+/* The first of these two takes what was listed at the login, if nothing else was asked for since.
+ *
+ * LIST "" "*" with special uses where offered: (transfer container, element-type ImapListItem). A name listed
  * twice is there once; \Noselect and \NonExistent items are in it. */
 GPtrArray *imap_session_list (ImapSession *session, GError **error);
 /* The same, and *statuses (transfer container, element-type ImapMailboxStatus) of what can be selected: by
@@ -137,5 +154,5 @@ char *imap_session_encode_name (ImapSession *session, const char *mailbox);
 /* The response code of the last tagged NO, so that a caller can tell OVERQUOTA from TOOBIG. */
 ImapCodeType imap_session_get_last_code (const ImapSession *session);
 
-/* LOGOUT, then close. Bounded by the timeout; errors are of no interest. */
+/* LOGOUT, then close, without waiting for the answer. Bounded by the timeout; errors are of no interest. */
 void imap_session_logout (ImapSession *session);

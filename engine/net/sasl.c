@@ -91,7 +91,7 @@ sasl_choose_mechanism (const char *const *offered, const SaslCredentials *creden
 /* Callbacks of GNU SASL: each property is asked for when the mechanism needs it. */
 
 static gboolean
-is_scram (Sasl *sasl)
+is_scram (const Sasl *sasl)
 {
   return g_str_has_prefix (sasl->mechanism, "SCRAM-");
 }
@@ -348,6 +348,15 @@ sasl_step (Sasl *sasl, GBytes *challenge, GError **error)
   gsasl_free (data);
   g_propagate_error (error, g_error_copy (sasl->failure));
   return NULL;
+}
+
+SaslPhase
+sasl_get_phase (const Sasl *sasl)
+{
+  /* RFC 5802, section 5: client-first, client-final. */
+  if (is_scram (sasl) && sasl->steps == 2)
+    return SASL_AWAITS_PROOF;
+  return sasl->satisfied && sasl->token_response == NULL ? SASL_SAID_ALL : SASL_TALKING;
 }
 
 gboolean

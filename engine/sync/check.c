@@ -35,8 +35,15 @@ static gboolean
 check_imap (const Job *job, Report *self, const char *secret, GError **error)
 {
   const Account *account = job->account;
-  g_autoptr (ImapSession) session = imap_session_open (account, secret, g_main_context_get_thread_default (),
-                                                       job->cancellable, report_log, self, error);
+  const ImapOpening opening = {
+    .account = account,
+    .secret = secret,
+    .context = g_main_context_get_thread_default (),
+    .cancellable = job->cancellable,
+    .log = report_log,
+    .log_data = self,
+  };
+  g_autoptr (ImapSession) session = imap_session_open (&opening, error);
 
   if (session == NULL)
     return FALSE;

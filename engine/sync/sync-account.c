@@ -29,17 +29,43 @@
  * by the next. More than this many means that somebody else keeps changing things. */
 #define MAX_ROUNDS 6
 
+#define SERVER_FACT "server"
+
 static gboolean
 connect_account (AccountSync *account, GError **error)
 {
+  g_autofree char *memory = journal_get_fact (account->journal, SERVER_FACT, NULL);
   char *password = secret_lookup_password (account->settings, account->cancellable, error);
+  const ImapOpening opening = {
+    .account = account->settings,
+    .secret = password,
+    .memory = memory,
+    .lists_at_login = TRUE,
+    .context = account->context,
+    .cancellable = account->cancellable,
+    .log = report_log,
+    .log_data = &account->report,
+  };
 
   if (password == NULL)
     return FALSE;
-  account->session = imap_session_open (account->settings, password, account->context, account->cancellable,
-                                        report_log, &account->report, error);
+  account->session = imap_session_open (&opening, error);
   secret_free (password);
   return account->session != NULL;
+}
+
+/* What the next run may take for granted of the server until it says otherwise. */
+static gboolean
+remember_server (AccountSync *account, GError **error)
+{
+  Journal *journal = account->journal;
+  g_autofree char *before = journal_get_fact (journal, SERVER_FACT, NULL);
+  g_autofree char *memory = imap_session_get_memory (account->session);
+
+  if (account->dry_run || g_strcmp0 (before, memory) == 0)
+    return TRUE;
+  return journal_begin (journal, error) &&
+         journal_end (journal, journal_set_fact (journal, SERVER_FACT, memory, error), error);
 }
 
 static void
@@ -255,7 +281,8 @@ run_sync (AccountSync *account, GError **error)
       !(account_sync_finish_staged (account, error) && account_sync_clean_attic (account, error)))
     return FALSE;
   if (connect_account (account, &connect_error))
-    return account_sync_match_mailboxes (account, error) && run_rounds (account, error);
+    return remember_server (account, error) && account_sync_match_mailboxes (account, error) &&
+           run_rounds (account, error);
   if (queue_offline (account, error))
     g_propagate_error (error, g_steal_pointer (&connect_error));
   return FALSE;

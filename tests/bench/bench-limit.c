@@ -61,7 +61,8 @@ read_all (const char *config_file)
   g_main_context_push_thread_default (context);
   password = secret_lookup_password (account, NULL, &error);
   must (password != NULL, error);
-  session = imap_session_open (account, password, context, NULL, NULL, NULL, &error);
+  session = imap_session_open (
+      &(const ImapOpening){ .account = account, .secret = password, .context = context }, &error);
   must (session != NULL, error);
   secret_free (password);
   items = imap_session_list (session, &error);

@@ -114,8 +114,17 @@ log_line (const char *line, gpointer user_data)
 static ImapSession *
 try_open (SessionFixture *fixture, GError **error)
 {
-  return imap_session_open (&fixture->account, SESSION_PASSWORD, fixture->context, NULL, log_line,
-                            fixture->log, error);
+  const ImapOpening opening = {
+    .account = &fixture->account,
+    .secret = SESSION_PASSWORD,
+    .memory = fixture->memory,
+    .lists_at_login = fixture->memory != NULL,
+    .context = fixture->context,
+    .log = log_line,
+    .log_data = fixture->log,
+  };
+
+  return imap_session_open (&opening, error);
 }
 
 void

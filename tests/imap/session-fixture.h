@@ -19,6 +19,7 @@ typedef struct
   FakeServer *server;
   TestCertificates *certificates; /* (nullable) */
   ImapSession *session;           /* (nullable) */
+  const char *memory;             /* (nullable) of an earlier session; with it mailboxes are listed at login */
   GString *log;
 } SessionFixture;
 

@@ -36,8 +36,10 @@ day_begin (Day *day, const char *kind, AccountSecurity security)
     .user = server_fixture_new_user (day->server),
     .timeout = 20,
   };
-  day->session =
-      imap_session_open (&day->account, day->server->password, day->context, NULL, NULL, NULL, &error);
+  day->session = imap_session_open (&(const ImapOpening){ .account = &day->account,
+                                                          .secret = day->server->password,
+                                                          .context = day->context },
+                                    &error);
   g_assert_no_error (error);
 }
 
@@ -289,7 +291,8 @@ test_wrong_password (gconstpointer kind)
   g_autoptr (GError) error = NULL;
 
   g_main_context_push_thread_default (context);
-  g_assert_null (imap_session_open (&account, "not it", context, NULL, NULL, NULL, &error));
+  g_assert_null (imap_session_open (
+      &(const ImapOpening){ .account = &account, .secret = "not it", .context = context }, &error));
   g_assert_error (error, IMAP_ERROR, IMAP_ERROR_AUTHENTICATION);
   g_test_message ("%s", error->message);
   g_main_context_pop_thread_default (context);

@@ -86,7 +86,9 @@ test_token (gconstpointer data)
   fixture.account.token_command = (char *)"print-token";
   session_fixture_add_steps (&fixture, row->steps);
   session_fixture_serve (&fixture, FALSE);
-  fixture.session = imap_session_open (&fixture.account, TOKEN, fixture.context, NULL, NULL, NULL, &error);
+  fixture.session = imap_session_open (
+      &(const ImapOpening){ .account = &fixture.account, .secret = TOKEN, .context = fixture.context },
+      &error);
   if (row->code < 0)
     g_assert_no_error (error);
   if (row->code >= 0)

@@ -1,0 +1,83 @@
+#include "imap-memory.h"
+
+#include <string.h>
+
+/* One value a line, in the order of the struct. */
+enum
+{
+  LINE_WHERE,
+  LINE_WAITS,
+  LINE_UNBOUND,
+  LINE_GREETED,
+  LINE_ADMITTED,
+  N_LINES,
+};
+
+#define WAITS "waits"
+#define UNBOUND "unbound"
+
+ImapMemory *
+imap_memory_new (const char *where)
+{
+  ImapMemory *memory = g_new0 (ImapMemory, 1);
+
+  memory->where = g_strdup (where);
+  memory->greeted = g_new0 (char *, 1);
+  memory->admitted = g_new0 (char *, 1);
+  return memory;
+}
+
+static void
+set_words (char ***words, char **to)
+{
+  g_strfreev (*words);
+  *words = to != NULL ? g_strdupv (to) : g_new0 (char *, 1);
+}
+
+void
+imap_memory_set_greeted (ImapMemory *memory, char **words)
+{
+  set_words (&memory->greeted, words);
+}
+
+void
+imap_memory_set_admitted (ImapMemory *memory, char **words)
+{
+  set_words (&memory->admitted, words);
+}
+
+void
+imap_memory_free (ImapMemory *memory)
+{
+  g_free (memory->where);
+  g_strfreev (memory->greeted);
+  g_strfreev (memory->admitted);
+  g_free (memory);
+}
+
+ImapMemory *
+imap_memory_parse (const char *text, const char *where)
+{
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+  ImapMemory *memory;
+
+  if (lines == NULL || g_strv_length (lines) != N_LINES || !g_str_equal (lines[LINE_WHERE], where))
+    return NULL;
+  memory = g_new0 (ImapMemory, 1);
+  memory->where = g_strdup (where);
+  memory->waits = g_str_equal (lines[LINE_WAITS], WAITS);
+  memory->unbound = g_str_equal (lines[LINE_UNBOUND], UNBOUND);
+  memory->greeted = g_strsplit (lines[LINE_GREETED], " ", -1);
+  memory->admitted = g_strsplit (lines[LINE_ADMITTED], " ", -1);
+  return memory;
+}
+
+char *
+imap_memory_format (const ImapMemory *memory)
+{
+  g_autofree char *greeted = g_strjoinv (" ", memory->greeted);
+  g_autofree char *admitted = g_strjoinv (" ", memory->admitted);
+
+  return g_strjoin ("\n", memory->where, memory->waits ? WAITS : "", memory->unbound ? UNBOUND : "", greeted,
+                    admitted, NULL);
+}
