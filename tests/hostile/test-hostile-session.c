@@ -171,11 +171,24 @@ gone_there (Hostile *hostile)
   hostile_expunge_there (hostile, "INBOX", "m2");
 }
 
+/* In the flight that a known server gets unasked: the account is opened once more, step by step. */
+#define ONCE(kind_, name_, glob_)                                                                            \
+  {                                                                                                          \
+    .name = "once/" name_, .messages = 5, .prepare = trash, .change = change_all_in_a_second,                \
+    .faults = { { kind_, glob_, .nth = 1 } }, .may = BOTH                                                    \
+  }
+#define EACH 0
+
 static const HostileCase cases[] = {
-  POINT ("greeting", "GREETING", 1, "127.0.0.1"),
-  POINT ("login", "AUTHENTICATE *", 1, "AUTHENTICATE"),
-  POINT ("namespace", "NAMESPACE", 1, "NAMESPACE"),
-  POINT ("list", "LIST *", 1, "LIST"),
+  ONCE (MODEL_CUT, "cut-at-greeting", "GREETING"),
+  ONCE (MODEL_CUT, "cut-at-login", "AUTHENTICATE *"),
+  ONCE (MODEL_CUT_INSIDE, "cut-inside-list", "LIST *"),
+  ONCE (MODEL_STALL, "stall-at-login", "AUTHENTICATE *"),
+  ONCE (MODEL_STALL, "stall-at-list", "LIST *"),
+  POINT ("greeting", "GREETING", EACH, "127.0.0.1"),
+  POINT ("login", "AUTHENTICATE *", EACH, "AUTHENTICATE"),
+  POINT ("namespace", "NAMESPACE", EACH, "LIST"), /* which is sent behind it */
+  POINT ("list", "LIST *", EACH, "LIST"),
   POINT ("select", "SELECT INBOX", 1, "SELECT"),
   POINT ("select-to-work", "SELECT INBOX", 2, "SELECT"),
   POINT ("listing", "UID FETCH 1:* (UID FLAGS)", 1, "UID FETCH"),
