@@ -2,6 +2,7 @@
 #include "maildir-box.h"
 #include "maildir-name.h"
 #include "maildir-storage-form.h"
+#include "maildir-syncfs.h"
 #include "../message/text-safe.h"
 
 #include <errno.h>
@@ -143,17 +144,6 @@ maildir_delivery_finish_later (MaildirDelivery *delivery, MaildirSyncer *syncer,
   return TRUE;
 }
 
-gboolean
-maildir_box_sync_files (MaildirBox *box, MaildirSyncer *syncer, GError **error)
-{
-  int cause;
-
-  if (maildir_syncer_wait (syncer, &cause))
-    return TRUE;
-  maildir_set_error_from_errno (error, cause, "%s/tmp: new messages could not be made durable", box->label);
-  return FALSE;
-}
-
 void
 maildir_delivery_free (MaildirDelivery *delivery)
 {
@@ -208,6 +198,50 @@ maildir_box_sync (MaildirBox *box, GError **error)
 {
   return sync_directory (box, box->new_fd, "new", error) && sync_directory (box, box->cur_fd, "cur", error) &&
          maildir_box_check (box, error);
+}
+
+MaildirSyncer *
+maildir_box_syncer_new (MaildirBox *box)
+{
+  return maildir_syncer_new (maildir_syncfs_open (box->tmp_fd));
+}
+
+static gboolean
+sync_directory_later (MaildirBox *box, int fd, const char *name, MaildirSyncer *syncer, GError **error)
+{
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+
+  if (copy < 0)
+    {
+      maildir_set_error_from_errno (error, errno, "%s/%s: could not be made durable", box->label, name);
+      return FALSE;
+    }
+  maildir_syncer_add (syncer, copy);
+  return TRUE;
+}
+
+gboolean
+maildir_box_sync_tmp_later (MaildirBox *box, MaildirSyncer *syncer, GError **error)
+{
+  return sync_directory_later (box, box->tmp_fd, "tmp", syncer, error);
+}
+
+gboolean
+maildir_box_sync_later (MaildirBox *box, MaildirSyncer *syncer, GError **error)
+{
+  return sync_directory_later (box, box->new_fd, "new", syncer, error) &&
+         sync_directory_later (box, box->cur_fd, "cur", syncer, error);
+}
+
+gboolean
+maildir_box_wait_synced (MaildirBox *box, MaildirSyncer *syncer, GError **error)
+{
+  int cause;
+
+  if (maildir_syncer_wait (syncer, &cause))
+    return maildir_box_check (box, error);
+  maildir_set_error_from_errno (error, cause, "%s: new messages could not be made durable", box->label);
+  return FALSE;
 }
 
 gboolean

@@ -31,11 +31,9 @@ typedef struct
  * or close discards the file. */
 gboolean maildir_delivery_finish (MaildirDelivery *delivery, gint64 internal_date,
                                   MaildirDelivered *delivered, GError **error);
-/* The same, but synced in the background: durable only when maildir_box_sync_files says so. */
+/* The same, but the file is added to the syncer's group. */
 gboolean maildir_delivery_finish_later (MaildirDelivery *delivery, MaildirSyncer *syncer,
                                         gint64 internal_date, MaildirDelivered *delivered, GError **error);
-/* Waits for all files that were finished so. FALSE: none of them since the last wait is to be published. */
-gboolean maildir_box_sync_files (MaildirBox *box, MaildirSyncer *syncer, GError **error);
 /* Frees; an unfinished delivery's file is removed. */
 void maildir_delivery_free (MaildirDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirDelivery, maildir_delivery_free)
@@ -49,6 +47,14 @@ maildir_box_publish (MaildirBox *box, const char *base, guint8 system, guint32 l
 gboolean
 maildir_box_sync (MaildirBox *box,
                   GError **error); /* fsync of new/ and cur/; DAMAGED when they were replaced meanwhile */
+
+/* The same in the background, for many messages and while more of them come (maildir-syncer.h): what the two
+ * above sync is added to the syncer's group. */
+MaildirSyncer *maildir_box_syncer_new (MaildirBox *box); /* (transfer full) */
+gboolean maildir_box_sync_tmp_later (MaildirBox *box, MaildirSyncer *syncer, GError **error);
+gboolean maildir_box_sync_later (MaildirBox *box, MaildirSyncer *syncer, GError **error);
+/* Waits for the sealed group. FALSE: nothing in it is to be trusted; DAMAGED as above. */
+gboolean maildir_box_wait_synced (MaildirBox *box, MaildirSyncer *syncer, GError **error);
 
 /* TRUE when tmp/BASE exists (after a crash: finish it). */
 gboolean maildir_box_has_tmp (MaildirBox *box, const char *base);

@@ -268,7 +268,6 @@ account_sync_import (AccountSync *account, GError **error)
 
   if (!is_asked_for (account))
     return TRUE;
-  import.syncer = maildir_syncer_new ();
   import.messages = g_array_new (FALSE, FALSE, sizeof (ImportMessage));
   done = import_target_open (&import.target, account, error) &&
          (account->dry_run || import_target_recover (&import.target, account, error)) &&
@@ -276,7 +275,7 @@ account_sync_import (AccountSync *account, GError **error)
   g_clear_pointer (&import.session, pop3_session_free);
   g_clear_pointer (&import.held, import_held_free);
   g_clear_pointer (&import.memory, import_memory_free);
-  maildir_syncer_free (import.syncer);
+  g_clear_pointer (&import.syncer, maildir_syncer_free);
   g_array_unref (import.messages);
   import_target_clear (&import.target);
   return done;

@@ -235,6 +235,7 @@ import_retrieve (Import *import, GError **error)
   import->held = import_held_load (import->account, &import->target, error);
   if (import->held == NULL)
     return FALSE;
+  import->syncer = maildir_box_syncer_new (import->target.box);
   retrieve.wanted = g_new0 (Wanted, import->messages->len);
   retrieve.header = g_byte_array_new ();
   retrieve.arrivals = g_ptr_array_new_with_free_func (import_arrival_free);

@@ -138,8 +138,10 @@ make_durable (Import *import, GPtrArray *arrivals, GError **error)
 {
   MaildirBox *box = import->target.box;
 
-  return raise_generation (import, error) && maildir_box_sync_files (box, import->syncer, error) &&
-         maildir_box_sync_tmp (box, error) && commit_rows (import, error) &&
+  if (!raise_generation (import, error) || !maildir_box_sync_tmp_later (box, import->syncer, error))
+    return FALSE;
+  maildir_syncer_seal (import->syncer);
+  return maildir_box_wait_synced (box, import->syncer, error) && commit_rows (import, error) &&
          for_each_new (import, arrivals, publish, error) && maildir_box_sync (box, error) &&
          commit_present (import, arrivals, error);
 }

@@ -44,7 +44,7 @@ struct _Import
   Pop3Session *session;
   ImportMemory *memory;
   ImportHeld *held; /* (nullable) until something is to be retrieved */
-  MaildirSyncer *syncer;
+  MaildirSyncer *syncer; /* (nullable) until then */
   GArray *messages;    /* of ImportMessage, as listed */
   guint n_unretrieved; /* the server did not give them */
   gint64 now;          /* seconds since 1970 */
