@@ -52,8 +52,12 @@ wait_watched (NetConnection *connection, gboolean is_due, gboolean may_block)
   if (!connection->waiter.expired)
     return;
   if (trickle->octets == 0)
-    net_connection_fail_with (connection, NET_ERROR_TIMEOUT, "the server was silent for %u seconds",
-                              connection->endpoint.timeout);
+    net_connection_fail_with (connection, NET_ERROR_TIMEOUT, "the server was silent for %u seconds%s",
+                              connection->endpoint.timeout,
+                              /* Both wait for the other to begin. */
+                              connection->received == 0 && connection->tls == NULL
+                                  ? "; if this port is for TLS from the first byte, set security=tls"
+                                  : "");
   else
     net_connection_fail_with (connection, NET_ERROR_TIMEOUT,
                               "the server gave less than %d octets in %u seconds", NET_TRICKLE_MIN_OCTETS,

@@ -178,7 +178,7 @@ static const StallRow stall_rows[] = {
     { { FAKE_SEND, HALF_HELLO, 11 }, { FAKE_TRICKLE, "\x41" } },
     STALL_OPENING,
     "handshake" },
-  { "no greeting", FALSE, { { FAKE_STALL } }, STALL_WAITING, "silent for 1 seconds" },
+  { "no greeting", FALSE, { { FAKE_STALL } }, STALL_WAITING, "silent for 1 seconds; if this port is for TLS" },
   { "no greeting in TLS",
     TRUE,
     { { FAKE_START_TLS }, { FAKE_STALL } },
