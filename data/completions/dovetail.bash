@@ -128,11 +128,11 @@ _dovetail ()
     --subject/* | */--subject=*) ;;
     */-*) _dovetail_offer_options ;;
     *)
-      if [[ -z $command ]]; then
-        _dovetail_offer sync status release undelete check
-      else
-        _dovetail_offer_selectors
-      fi
+      case $command in
+        '') _dovetail_offer sync status release undelete check help ;;
+        help) _dovetail_offer sync status release undelete check ;;
+        *) _dovetail_offer_selectors ;;
+      esac
       ;;
   esac
 } &&

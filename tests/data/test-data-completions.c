@@ -23,6 +23,8 @@ static const struct
 } rows[] = {
   { "commands that begin so", "dovetail s", "status\nsync\n", NULL },
   { "a command behind options", "dovetail -v --config /dev/null che", "check\n", NULL },
+  { "help", "dovetail he", "help\n", NULL },
+  { "a command to explain", "dovetail help s", "status\nsync\n", NULL },
   { "the program's own option", "dovetail --ver", "--verbose\n--version\n", NULL },
   { "which is no option of a command", "dovetail sync --ver", "--verbose\n", NULL },
   { "accounts", "dovetail sync ", "home\nwork\n", "home\nhome/\nwork\nwork/\n" },
@@ -220,9 +222,11 @@ test_help (CliFixture *fixture, gconstpointer data)
   guint shell = GPOINTER_TO_UINT (data);
   g_autofree char *commands = help_commands (fixture);
   g_auto (GStrv) names = g_strsplit (commands, " ", -1);
+  g_autofree char *all = words_join (commands, "help");
   g_autofree char *program = help_options (fixture, "");
 
-  assert_offers (fixture, shell, "dovetail ", commands);
+  assert_offers (fixture, shell, "dovetail ", all);
+  assert_offers (fixture, shell, "dovetail help ", commands);
   assert_offers (fixture, shell, "dovetail -", program);
   for (char **name = names; *name != NULL; name++)
     {
