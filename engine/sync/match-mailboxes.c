@@ -268,6 +268,18 @@ name_unknown (AccountSync *account)
       }
 }
 
+/* A pattern with a slip in it must not look like two equal sides. */
+static void
+name_none (AccountSync *account)
+{
+  if (account->only == NULL && account->mailboxes->len == 0 && account->report.left == 0)
+    report_left (
+        &account->report, NULL, "no-mailboxes",
+        "no mailbox, here or on the server, matches “mailboxes” in the configuration; `dovetail check "
+        "-v %s` lists those left out",
+        account->settings->name);
+}
+
 /* Known, not looked at in this run, and not on the server. */
 static gboolean
 is_other_gone (const Match *match, const JournalMailbox *row)
@@ -356,6 +368,7 @@ account_sync_match_mailboxes (AccountSync *account, GError **error)
     return FALSE;
   put_to_sleep (account);
   name_unknown (account);
+  name_none (account);
   account_sync_sort_mailboxes (account);
   return account_sync_find_quiet (account, statuses, error);
 }

@@ -172,6 +172,19 @@ test_check_patterns (Fixture *fixture, gconstpointer data)
   g_assert_null (strstr (slip.err, "“INBOX”"));
 }
 
+/* Patterns that match nothing are no two equal sides. */
+static void
+test_no_mailbox_matches (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *none = g_strdup_printf ("tls-ca-file=%s\nmailboxes=Wrok*\n", fixture->server->ca_file);
+  g_auto (CliRun) sync = { 0 };
+
+  configure (fixture, fixture->server->password, none);
+  sync = run (fixture, "sync", 1);
+  assert_holds (sync.err, "work: no mailbox, here or on the server, matches “mailboxes”");
+  g_assert_null (strstr (sync.out, "equal"));
+}
+
 /* One line for each message with -v, and none without. */
 static void
 test_verbose_sync (Fixture *fixture, gconstpointer data)
@@ -530,6 +543,7 @@ main (int argc, char **argv)
 #define ADD(path, function) g_test_add (path, Fixture, server, set_up, function, tear_down)
   ADD ("/cli/server/check", test_check);
   ADD ("/cli/server/check-patterns", test_check_patterns);
+  ADD ("/cli/server/no-mailbox-matches", test_no_mailbox_matches);
   ADD ("/cli/server/verbose-sync", test_verbose_sync);
   ADD ("/cli/server/check-another-maildir", test_check_another_maildir);
   ADD ("/cli/server/closed-descriptors", test_closed_descriptors);
