@@ -2,8 +2,7 @@
 
 #include "../maildir/maildir.h"
 #include "../message/text-safe.h"
-
-#include <string.h>
+#include "mailbox-names.h"
 
 static const struct
 {
@@ -39,20 +38,6 @@ tell_capabilities (Report *self, ImapSession *session)
     report (self, ENGINE_EVENT_RESULT, NULL, "capabilities", "ok: the server can do all that helps");
 }
 
-/* (transfer full) (nullable): as it is named here; NULL for what can't be named. */
-static char *
-local_name (ImapSession *session, const ImapListItem *item)
-{
-  const char *prefix = imap_session_get_prefix (session);
-  const char *name = item->mailbox;
-
-  if (name == NULL || (item->delimiter != '/' && strchr (name, '/') != NULL))
-    return NULL;
-  if (*prefix != '\0' && g_str_has_prefix (name, prefix) && name[strlen (prefix)] != '\0')
-    name += strlen (prefix);
-  return g_strdelimit (g_strdup (name), (char[]){ item->delimiter, '\0' }, '/');
-}
-
 static gboolean
 check_name (const Job *job, Report *self, ImapSession *session, const ImapListItem *item, char **name)
 {
@@ -60,7 +45,7 @@ check_name (const Job *job, Report *self, ImapSession *session, const ImapListIt
   g_autofree char *directory = NULL;
   g_autofree char *safe = text_make_safe (item->raw);
 
-  *name = local_name (session, item);
+  *name = mailbox_name_from_item (session, item);
   if (*name != NULL)
     directory = maildir_directory_for_mailbox (job->account->layout, *name, &error);
   if (directory != NULL)
@@ -73,11 +58,10 @@ check_name (const Job *job, Report *self, ImapSession *session, const ImapListIt
 static void
 tell_use (Report *self, const ImapListItem *item, const char *name)
 {
-  static const char *const uses[] = { "\\Trash", "\\Junk", "\\Drafts", "\\Sent", "\\Archive", "\\All" };
+  const char *use = mailbox_item_special_use (item);
 
-  for (guint i = 0; i < G_N_ELEMENTS (uses); i++)
-    if (imap_list_item_has (item, uses[i]))
-      report (self, ENGINE_EVENT_RESULT, name, "special-use", "ok: the server's %s", uses[i]);
+  if (use != NULL)
+    report (self, ENGINE_EVENT_RESULT, name, "special-use", "ok: the server's %s", use);
 }
 
 static gboolean
@@ -152,8 +136,7 @@ tell_mailboxes (const Job *job, Report *self, ImapSession *session, GPtrArray *i
       const ImapListItem *item = g_ptr_array_index (items, i);
       g_autofree char *name = NULL;
 
-      if (imap_list_item_has (item, "\\Noselect") || imap_list_item_has (item, "\\NonExistent") ||
-          !check_name (job, self, session, item, &name))
+      if (!mailbox_item_is_selectable (item) || !check_name (job, self, session, item, &name))
         continue;
       g_hash_table_add (all, g_strdup (name));
       if (!is_asked_for (job, name))
