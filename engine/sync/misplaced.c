@@ -1,5 +1,7 @@
 #include "misplaced.h"
 
+#include "job-journal.h"
+
 /* The names and the sizes and dates of all files in the unobserved directories. Evidence enough to wait. */
 typedef struct
 {
@@ -72,11 +74,15 @@ keep_in_mailbox (MailboxSync *mailbox, const Elsewhere *elsewhere)
     }
   g_array_set_size (mailbox->plan, kept);
   if (waiting > 0)
-    report_left (
-        &mailbox->account->report, mailbox->row->name, "misplaced",
-        "%u messages are gone here and may lie in a directory that this run did not synchronize; they stay "
-        "on the server until it is",
-        waiting);
+    {
+      g_autofree char *messages = words_count (waiting, "message");
+
+      report_left (
+          &mailbox->account->report, mailbox->row->name, "misplaced",
+          "gone here, and maybe moved into a directory that this run did not synchronize: %s; nothing "
+          "of that is deleted on the server until it is",
+          messages);
+    }
 }
 
 static gboolean

@@ -1,5 +1,6 @@
 #include "observe-remote.h"
 
+#include "job-journal.h"
 #include "observe-changes.h"
 #include "observe-local.h"
 #include "quiet.h"
@@ -196,6 +197,7 @@ is_window (MailboxSync *mailbox, guint32 exists)
 static void
 name_incomplete (MailboxSync *mailbox, guint32 exists, const char *refusal)
 {
+  g_autofree char *counted = words_count (exists, "message");
   Report *to = &mailbox->account->report;
 
   if (refusal != NULL)
@@ -204,10 +206,9 @@ name_incomplete (MailboxSync *mailbox, guint32 exists, const char *refusal)
         "the server refused to list this mailbox: %s; what seems to be deleted waits for the next run",
         refusal);
   else
-    report_left (
-        to, mailbox->row->name, "incomplete",
-        "the server counts %u messages and listed %u; what seems to be deleted waits for the next run",
-        exists, mailbox->remote->len);
+    report_left (to, mailbox->row->name, "incomplete",
+                 "the server counts %s and listed %u; what seems to be deleted waits for the next run",
+                 counted, mailbox->remote->len);
 }
 
 static gboolean

@@ -2,6 +2,7 @@
 
 #include "gone-mailboxes.h"
 #include "held.h"
+#include "job-journal.h"
 #include "misplaced.h"
 #include "moves.h"
 #include "queue-mailbox.h"
@@ -182,13 +183,21 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
     }
   g_array_set_size (mailbox->plan, kept);
   if (n_refused > 0)
-    report_left (&account->report, mailbox->row->name, "refused-before",
-                 "%u changes were refused by the server earlier and wait here; “dovetail status” names them",
-                 n_refused);
+    {
+      g_autofree char *changes = words_count (n_refused, "change");
+
+      report_left (
+          &account->report, mailbox->row->name, "refused-before",
+          "refused by the server earlier and kept here: %s; `dovetail status` names what was refused",
+          changes);
+    }
   if (n_read_only > 0)
-    report_left (&account->report, mailbox->row->name, "read-only",
-                 "the server opens this mailbox for reading only; %u changes made here are kept here",
-                 n_read_only);
+    {
+      g_autofree char *changes = words_count (n_read_only, "change");
+
+      report_left (&account->report, mailbox->row->name, "read-only",
+                   "the server opens this mailbox for reading only; made here and kept here: %s", changes);
+    }
   return mailbox_sync_end_unmatched (mailbox, unmatched, error) &&
          journal_queue_end (account->journal, mailbox->row->id, error);
 }

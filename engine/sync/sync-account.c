@@ -200,10 +200,11 @@ observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
 static gboolean
 finish_rounds (AccountSync *account)
 {
+  g_autofree char *changes = words_count (account->n_waiting, "change");
+
   if (account->n_waiting > 0 && account->report.left == 0)
     report_left (&account->report, NULL, "unsettled",
-                 "%u changes came in between while the mailboxes were synchronized; run again for these",
-                 account->n_waiting);
+                 "%s came in between while the mailboxes were synchronized; run again for the rest", changes);
   return TRUE;
 }
 
