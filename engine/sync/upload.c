@@ -45,10 +45,11 @@ upload_free (gpointer data)
   g_free (upload);
 }
 
+/* Servers refuse dates before 1970, or take them for far ones: 0 leaves it to the server. */
 static gint64
 seconds_of (gint64 mtime_ns)
 {
-  return mtime_ns / G_TIME_SPAN_SECOND / 1000;
+  return MAX (mtime_ns / G_TIME_SPAN_SECOND / 1000, 0);
 }
 
 static void
