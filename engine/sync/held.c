@@ -134,20 +134,20 @@ is_held (HoldRun *run, MailboxSync *mailbox, const PlanOperation *operation, con
 static void
 name_hold (HoldRun *run, MailboxSync *mailbox, guint held)
 {
-  const char *account = run->account->settings->name;
+  g_autofree char *selector = words_selector (run->account->settings->name, mailbox->row->name);
   g_autofree char *messages = words_count (held, "message");
 
   if (run->side == JOURNAL_SIDE_REMOTE)
     report_left (
         &run->account->report, mailbox->row->name, "held",
         "held: %s deleted or overwritten here, a large part of what there is; the server still has the mail. "
-        "`dovetail release %s/%s` lets that through, with --restore it brings the mail back here",
-        messages, account, mailbox->row->name);
+        "`dovetail release %s` lets that through, with --restore it brings the mail back here",
+        messages, selector);
   else
     report_left (&run->account->report, mailbox->row->name, "held",
                  "held: %s gone on the server, a large part of what there is; the mail was kept here. "
-                 "`dovetail release %s/%s` removes it here, with --restore it brings the mail back there",
-                 messages, account, mailbox->row->name);
+                 "`dovetail release %s` removes it here, with --restore it brings the mail back there",
+                 messages, selector);
 }
 
 /* Takes what is held out of the plan. */

@@ -2,6 +2,8 @@
 
 #include "../message/text-safe.h"
 
+#include <string.h>
+
 Report
 job_report (const Job *job)
 {
@@ -80,6 +82,24 @@ char *
 words_count (guint64 count, const char *one)
 {
   return g_strdup_printf ("%" G_GUINT64_FORMAT " %s%s", count, one, count == 1 ? "" : "s");
+}
+
+/* Letters beyond ASCII mean nothing to a shell. */
+static gboolean
+needs_quotes (const char *text)
+{
+  for (; *text != '\0'; text++)
+    if ((guchar)*text < 0x80 && !g_ascii_isalnum (*text) && strchr ("/._-%+@:,", *text) == NULL)
+      return TRUE;
+  return FALSE;
+}
+
+char *
+words_selector (const char *account, const char *mailbox)
+{
+  g_autofree char *selector = g_strconcat (account, "/", mailbox, NULL);
+
+  return needs_quotes (selector) ? g_shell_quote (selector) : g_steal_pointer (&selector);
 }
 
 /* g_format_size puts a no-break space between number and unit, which a plain terminal may not have. */

@@ -30,6 +30,8 @@ GPtrArray *job_list_mailboxes (const Job *job, Report *report, Journal *journal,
 
 /* (transfer full): "1 message", "2 messages"; `one` without its "s". */
 char *words_count (guint64 count, const char *one);
+/* (transfer full): "work/INBOX", "'work/To do'": what a person can give to a command in a shell. */
+char *words_selector (const char *account, const char *mailbox);
 /* (transfer full): "1.2 MB". */
 char *words_size (guint64 octets);
 /* (transfer full): local time, "2026-11-20 10:03". */

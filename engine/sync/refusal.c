@@ -1,5 +1,7 @@
 #include "refusal.h"
 
+#include "job-journal.h"
+
 gboolean
 refusal_is_final (const ImapResult *result)
 {
@@ -50,14 +52,15 @@ mailbox_sync_refuse (MailboxSync *mailbox, const PlanOperation *operation, gbool
                      const char *what, const char *reason, GError **error)
 {
   AccountSync *account = mailbox->account;
+  g_autofree char *selector = words_selector (account->report.account, mailbox->row->name);
   char *key = plan_operation_key (operation);
 
   g_hash_table_add (mailbox->closed, key);
   if (is_final)
     report_left (&account->report, mailbox->row->name, "refused",
                  "the server refused %s: %s; it is kept here and not tried again until it changes or you run "
-                 "`dovetail release %s/%s`",
-                 what, reason, account->report.account, mailbox->row->name);
+                 "`dovetail release %s`",
+                 what, reason, selector);
   else
     report_left (&account->report, mailbox->row->name, "not-now",
                  "the server refused %s: %s; it is tried again at the next run", what, reason);

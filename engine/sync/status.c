@@ -94,6 +94,7 @@ tell_operation (Status *status, const JournalOperation *operation)
 {
   g_autofree char *message = name_operation (operation);
   g_autofree char *since = words_time (operation->first_seen);
+  g_autofree char *selector = words_selector (status->report.account, operation->mailbox_name);
   gboolean is_refused = operation->state == JOURNAL_OPERATION_REFUSED;
   const char *reason = operation->reason != NULL ? operation->reason : "the server gave no reason";
   const EngineField fields[] = { { .key = "operation", .string = kind_word (operation->kind) },
@@ -104,9 +105,8 @@ tell_operation (Status *status, const JournalOperation *operation)
   if (is_refused)
     report_fields (&status->report, ENGINE_EVENT_RESULT, operation->mailbox_name, "refused", fields, 4,
                    "refused since %s: %s of %s: %s; tried again when the message changes, or after `dovetail "
-                   "release %s/%s`",
-                   since, kind_word (operation->kind), message, reason, status->report.account,
-                   operation->mailbox_name);
+                   "release %s`",
+                   since, kind_word (operation->kind), message, reason, selector);
   else
     report_fields (&status->report, ENGINE_EVENT_INFO, operation->mailbox_name, "queued-operation", fields, 3,
                    "queued since %s: %s of %s", since, kind_word (operation->kind), message);
@@ -182,6 +182,7 @@ tell_side (Holds *holds, const char *mailbox, JournalSide side)
 {
   Report *self = &holds->status->report;
   gboolean on_server = side == JOURNAL_SIDE_REMOTE;
+  g_autofree char *selector = words_selector (self->account, mailbox);
   g_autofree char *held = words_count (holds->held[side], "message");
   g_autofree char *released = words_count (holds->released[side], "message");
   g_autofree char *since = words_time (holds->since[side]);
@@ -192,9 +193,9 @@ tell_side (Holds *holds, const char *mailbox, JournalSide side)
 
   if (holds->held[side] > 0)
     report_fields (self, ENGINE_EVENT_RESULT, mailbox, "held", fields, G_N_ELEMENTS (fields),
-                   "held since %s: the deletion of %s on %s; `dovetail release %s/%s` lets it through, with "
+                   "held since %s: the deletion of %s on %s; `dovetail release %s` lets it through, with "
                    "--restore it is undone on the other side",
-                   since, held, on_server ? "the server" : "this side", self->account, mailbox);
+                   since, held, on_server ? "the server" : "this side", selector);
   if (holds->released[side] > 0)
     report_fields (self, ENGINE_EVENT_RESULT, mailbox, "released", released_fields,
                    G_N_ELEMENTS (released_fields),
@@ -220,14 +221,15 @@ tell_waiting (Status *status, const JournalMailbox *mailbox, GError **error)
     return FALSE;
   const EngineField fields[] = { { .key = "messages", .number = unmatched } };
   const EngineField restored_fields[] = { { .key = "messages", .number = restored } };
+  g_autofree char *selector = words_selector (status->report.account, mailbox->name);
   g_autofree char *waiting = words_count (unmatched, "message");
   g_autofree char *returning = words_count (restored, "message");
 
   if (unmatched > 0)
     report_fields (&status->report, ENGINE_EVENT_RESULT, mailbox->name, "unmatched", fields, 1,
-                   "%s found on one side only after matching again; `dovetail release %s/%s` has the next "
+                   "%s found on one side only after matching again; `dovetail release %s` has the next "
                    "sync copy what is missing",
-                   waiting, status->report.account, mailbox->name);
+                   waiting, selector);
   if (restored > 0)
     report_fields (&status->report, ENGINE_EVENT_RESULT, mailbox->name, "restored", restored_fields, 1,
                    "to be brought back on the side that lost them: %s; the next sync carries it out",

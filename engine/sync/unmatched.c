@@ -137,14 +137,14 @@ mailbox_sync_is_unmatched (GHashTable *unmatched, const PlanOperation *operation
 static void
 name_held (MailboxSync *mailbox, guint here, guint there)
 {
-  const char *account = mailbox->account->settings->name;
+  g_autofree char *selector = words_selector (mailbox->account->settings->name, mailbox->row->name);
   g_autofree char *messages = words_count (here, "message");
 
   report_left (&mailbox->account->report, mailbox->row->name, "held",
                "held: %s only here and %u only on the server, a large part of this mailbox, since it was "
-               "matched again by content; nothing of that was copied. `dovetail release %s/%s` lets it be "
+               "matched again by content; nothing of that was copied. `dovetail release %s` lets it be "
                "copied",
-               messages, there, account, mailbox->row->name);
+               messages, there, selector);
 }
 
 gboolean

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utime.h>
 
 #define INBOX "Mail/work/INBOX"
 
@@ -351,6 +352,45 @@ test_release (Fixture *fixture, gconstpointer data)
   expect (fixture, "status", 0);
 }
 
+/* A mailbox is named as a shell takes it. */
+static void
+test_release_quotes (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) held = { 0 };
+  g_auto (CliRun) status = { 0 };
+
+  configure_well (fixture);
+  cli_fixture_put (&fixture->cli, "Mail/work/To & fro/cur/1.message:2,S", "Subject: one\n\nbody\n");
+  cli_fixture_put (&fixture->cli, "Mail/work/To & fro/new/.keep", "");
+  cli_fixture_put (&fixture->cli, "Mail/work/To & fro/tmp/.keep", "");
+  expect (fixture, "sync", 0);
+  cli_fixture_remove (&fixture->cli, "Mail/work/To & fro");
+  held = run (fixture, "sync", 1);
+  assert_holds (held.err, "`dovetail release 'work/To & fro'`");
+  status = run (fixture, "status", 1);
+  assert_holds (status.out, "`dovetail release 'work/To & fro'`");
+}
+
+/* C1.5: no file is older than what servers take for a date. */
+static void
+test_old_file (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = cli_fixture_path (&fixture->cli, INBOX "/cur/0.message:2,S");
+  const struct utimbuf before_1970 = { -14182940, -14182940 };
+  g_autoptr (ImapClient) client = NULL;
+  g_autoptr (GPtrArray) messages = NULL;
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+
+  configure_well (fixture);
+  put_messages (fixture, 1);
+  g_assert_cmpint (g_utime (path, (struct utimbuf *)&before_1970), ==, 0);
+  expect (fixture, "sync", 0);
+  client = imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
+  messages = imap_client_fetch_all (client, "INBOX");
+  g_assert_cmpuint (messages->len, ==, 1);
+  g_assert_cmpint (((ImapClientMessage *)g_ptr_array_index (messages, 0))->date, <=, now + 60);
+}
+
 static void
 test_release_restore (Fixture *fixture, gconstpointer data)
 {
@@ -553,6 +593,8 @@ main (int argc, char **argv)
   ADD ("/cli/server/one-of-two-fails", test_one_of_two_fails);
   ADD ("/cli/server/offline", test_offline);
   ADD ("/cli/server/release", test_release);
+  ADD ("/cli/server/release-quotes", test_release_quotes);
+  ADD ("/cli/server/C1.5/old-file", test_old_file);
   ADD ("/cli/server/release-restore", test_release_restore);
   ADD ("/cli/server/undelete", test_undelete);
   ADD ("/cli/server/json", test_json);
