@@ -50,20 +50,26 @@ read_message (JournalStatement *row, JournalMessage *message)
   " remote_size, file_size, mtime_ns, digest, internal_date FROM message WHERE mailbox = ? "
 
 static gboolean
+read_all (JournalStatement *statement, JournalMessageFunc func, gpointer user_data, GError **error)
+{
+  while (journal_step (statement))
+    {
+      JournalMessage message = { 0 };
+
+      if (!read_message (statement, &message) || !func (&message, user_data))
+        break;
+    }
+  return journal_finish (statement, error);
+}
+
+static gboolean
 read_messages (Journal *journal, const char *sql, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (journal, sql);
 
   journal_bind_int (&statement, mailbox);
-  while (journal_step (&statement))
-    {
-      JournalMessage message = { 0 };
-
-      if (!read_message (&statement, &message) || !func (&message, user_data))
-        break;
-    }
-  return journal_finish (&statement, error);
+  return read_all (&statement, func, user_data, error);
 }
 
 gboolean
@@ -86,6 +92,39 @@ journal_foreach_draft (Journal *journal, gint64 mailbox, JournalMessageFunc func
 {
   return read_messages (journal, SELECT_MESSAGE "AND (system | not_kept_system) & 1", mailbox, func,
                         user_data, error);
+}
+
+gboolean
+journal_find_uid (Journal *journal, gint64 mailbox, guint32 uid, JournalMessageFunc func, gpointer user_data,
+                  GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (journal, SELECT_MESSAGE "AND uid = ?");
+
+  journal_bind_int (&statement, mailbox);
+  journal_bind_int (&statement, uid);
+  return read_all (&statement, func, user_data, error);
+}
+
+gboolean
+journal_find_id (Journal *journal, gint64 mailbox, gint64 id, JournalMessageFunc func, gpointer user_data,
+                 GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (journal, SELECT_MESSAGE "AND id = ?");
+
+  journal_bind_int (&statement, mailbox);
+  journal_bind_int (&statement, id);
+  return read_all (&statement, func, user_data, error);
+}
+
+gboolean
+journal_find_base (Journal *journal, gint64 mailbox, const char *base, JournalMessageFunc func,
+                   gpointer user_data, GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (journal, SELECT_MESSAGE "AND base = ?");
+
+  journal_bind_int (&statement, mailbox);
+  journal_bind_text (&statement, base);
+  return read_all (&statement, func, user_data, error);
 }
 
 gboolean
@@ -138,7 +177,9 @@ journal_add_message (Journal *journal, JournalMessage *message, GError **error)
   g_auto (JournalStatement) statement = journal_statement (
       journal, "INSERT INTO message (mailbox, uid, state, base, system, keywords,"
                " not_kept_system, not_kept_keywords, size, remote_size, file_size, mtime_ns,"
-               " digest, internal_date, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+               " digest, internal_date, id, print)"
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+               " message_print (?3, ?4, ?5, ?7, ?6, ?8, ?11, ?12))");
 
   bind_message (&statement, message);
   journal_bind_int (&statement, journal->next_message_id);
@@ -152,9 +193,10 @@ gboolean
 journal_update_message (Journal *journal, const JournalMessage *message, GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (
-      journal, "UPDATE message SET mailbox = ?, uid = ?, state = ?, base = ?, system = ?,"
-               " keywords = ?, not_kept_system = ?, not_kept_keywords = ?, size = ?,"
-               " remote_size = ?, file_size = ?, mtime_ns = ?, digest = ?, internal_date = ? WHERE id = ?");
+      journal, "UPDATE message SET mailbox = ?1, uid = ?2, state = ?3, base = ?4, system = ?5,"
+               " keywords = ?6, not_kept_system = ?7, not_kept_keywords = ?8, size = ?9,"
+               " remote_size = ?10, file_size = ?11, mtime_ns = ?12, digest = ?13, internal_date = ?14,"
+               " print = message_print (?3, ?4, ?5, ?7, ?6, ?8, ?11, ?12) WHERE id = ?15");
 
   bind_message (&statement, message);
   journal_bind_int (&statement, message->id);
@@ -175,7 +217,9 @@ gboolean
 journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error)
 {
   g_auto (JournalStatement) statement =
-      journal_statement (journal, "UPDATE message SET state = ? WHERE id = ?");
+      journal_statement (journal, "UPDATE message SET state = ?1, print = message_print (?1, base, system,"
+                                  " not_kept_system, keywords, not_kept_keywords, file_size, mtime_ns)"
+                                  " WHERE id = ?2");
 
   journal_bind_int (&statement, state);
   journal_bind_int (&statement, id);
@@ -187,8 +231,9 @@ journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const cha
                            guint8 not_kept_system, const char *not_kept_keywords, GError **error)
 {
   g_auto (JournalStatement) statement =
-      journal_statement (journal, "UPDATE message SET system = ?, keywords = ?, not_kept_system = ?,"
-                                  " not_kept_keywords = ? WHERE id = ?");
+      journal_statement (journal, "UPDATE message SET system = ?1, keywords = ?2, not_kept_system = ?3,"
+                                  " not_kept_keywords = ?4, print = message_print (state, base, ?1, ?3, ?2,"
+                                  " ?4, file_size, mtime_ns) WHERE id = ?5");
 
   journal_bind_int (&statement, system);
   journal_bind_text (&statement, keywords);
@@ -202,7 +247,9 @@ gboolean
 journal_set_message_base (Journal *journal, gint64 id, const char *base, GError **error)
 {
   g_auto (JournalStatement) statement =
-      journal_statement (journal, "UPDATE message SET base = ? WHERE id = ?");
+      journal_statement (journal, "UPDATE message SET base = ?1, print = message_print (state, ?1, system,"
+                                  " not_kept_system, keywords, not_kept_keywords, file_size, mtime_ns)"
+                                  " WHERE id = ?2");
 
   journal_bind_text (&statement, base);
   journal_bind_int (&statement, id);
@@ -213,7 +260,9 @@ gboolean
 journal_set_message_stamps (Journal *journal, gint64 id, guint64 file_size, gint64 mtime_ns, GError **error)
 {
   g_auto (JournalStatement) statement =
-      journal_statement (journal, "UPDATE message SET file_size = ?, mtime_ns = ? WHERE id = ?");
+      journal_statement (journal, "UPDATE message SET file_size = ?1, mtime_ns = ?2,"
+                                  " print = message_print (state, base, system, not_kept_system, keywords,"
+                                  " not_kept_keywords, ?1, ?2) WHERE id = ?3");
 
   journal_bind_int (&statement, file_size);
   journal_bind_int (&statement, mtime_ns);

@@ -68,7 +68,7 @@ connect_database (Journal *journal, const char *path, int flags, GError **error)
   sqlite3_extended_result_codes (journal->database, 1);
   sqlite3_busy_timeout (journal->database, JOURNAL_BUSY_SECONDS * 1000);
   sqlite3_db_config (journal->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-  return TRUE;
+  return journal_add_functions (journal, error);
 }
 
 static gboolean

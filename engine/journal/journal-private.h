@@ -72,6 +72,10 @@ const char *journal_column_text_or_null (JournalStatement *statement, int column
 gboolean journal_column_digest (JournalStatement *statement, int column, guint8 *digest); /* FALSE: none */
 gboolean journal_row_is_sound (const JournalStatement *statement);
 
+/* What statements may call: message_print (state, base, system, not_kept_system, keywords, not_kept_keywords,
+ * file_size, mtime_ns), the print of the file that the row describes. */
+gboolean journal_add_functions (Journal *journal, GError **error);
+
 /* The schema. */
 #define JOURNAL_APPLICATION_ID 0x64766a6c /* as in the first step */
 guint journal_schema_version (void);

@@ -146,6 +146,13 @@ gboolean journal_foreach_staged (Journal *journal, gint64 mailbox, JournalMessag
                                  gpointer user_data, GError **error);
 gboolean journal_foreach_draft (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                                 GError **error);
+/* Calls `func` with the one message of the mailbox that has the id, the UID or the base name, if any. */
+gboolean journal_find_id (Journal *journal, gint64 mailbox, gint64 id, JournalMessageFunc func,
+                          gpointer user_data, GError **error);
+gboolean journal_find_uid (Journal *journal, gint64 mailbox, guint32 uid, JournalMessageFunc func,
+                           gpointer user_data, GError **error);
+gboolean journal_find_base (Journal *journal, gint64 mailbox, const char *base, JournalMessageFunc func,
+                            gpointer user_data, GError **error);
 /* *found: another present message of the account than `row` has this full digest (32 octets). */
 gboolean
 journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found, GError **error);

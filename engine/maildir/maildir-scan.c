@@ -5,9 +5,11 @@
  * same. */
 #include "maildir-scan.h"
 #include "maildir-box.h"
+#include "../message/message-print.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -27,6 +29,15 @@ typedef enum
   LOOK_MOVED, /* something did */
   LOOK_FAILED,
 } Look;
+
+/* A look under way. */
+typedef struct
+{
+  MaildirBox *box;
+  MaildirScan *scan;
+  MaildirKnown *known;      /* (nullable) what needs no entry */
+  MessageKeywordPool *pool; /* (nullable) with `known` */
+} Reader;
 
 static void
 stamp_take (int fd, MaildirStamp *stamp)
@@ -83,11 +94,44 @@ look_worse (Look a, Look b)
   return MAX (a, b);
 }
 
+/* TRUE when the file is as it is known. */
+static gboolean
+is_known (Reader *reader, const char *file, gsize base_length, const MaildirEntry *entry)
+{
+  MaildirScan *scan = reader->scan;
+  MessageFlags flags = { 0, "" };
+  char base[NAME_MAX + 1];
+  guint64 print;
+
+  if (reader->known == NULL || base_length > NAME_MAX)
+    return FALSE;
+  memcpy (base, file, base_length);
+  base[base_length] = '\0';
+  if (entry->letters != 0)
+    flags = maildir_keywords_to_flags (&scan->keywords, entry->letters, reader->pool);
+  print = message_print (base, entry->system | flags.system, flags.keywords, entry->size, entry->mtime_ns);
+  switch (maildir_known_find (reader->known, print))
+    {
+    case MAILDIR_KNOWN_NOT:
+      return FALSE;
+    case MAILDIR_KNOWN_ONCE:
+      scan->known_sum += message_print (file, entry->in_new, "", entry->inode, (gint64)print);
+      return TRUE;
+    case MAILDIR_KNOWN_TWICE:
+      scan->has_known_double = TRUE;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 /* Appends one file; MOVED when it vanished since its name was read. */
 static Look
-add_entry (MaildirScan *scan, MaildirBox *box, const char *file, gboolean in_new, GError **error)
+add_entry (Reader *reader, const char *file, gboolean in_new, GError **error)
 {
+  MaildirScan *scan = reader->scan;
+  MaildirBox *box = reader->box;
   gsize base_length = maildir_name_base_length (file, box->separator);
+  gboolean has_info = file[base_length] != '\0';
   struct stat info;
   MaildirEntry entry = { .in_new = in_new };
 
@@ -98,35 +142,34 @@ add_entry (MaildirScan *scan, MaildirBox *box, const char *file, gboolean in_new
       g_ptr_array_add (scan->others, g_strdup (file));
       return LOOK_STABLE;
     }
-  entry.file = g_string_chunk_insert (scan->strings, file);
-  entry.base = entry.file;
-  if (file[base_length] != '\0')
-    {
-      entry.base = g_string_chunk_insert_len (scan->strings, file, (gssize)base_length);
-      maildir_name_read_letters (file + base_length + strlen (":2,"), &entry.system, &entry.letters, NULL);
-    }
+  if (has_info)
+    maildir_name_read_letters (file + base_length + strlen (":2,"), &entry.system, &entry.letters, NULL);
   entry.size = (guint64)info.st_size;
   entry.mtime_ns = maildir_file_time_ns (&info.st_mtim);
   entry.ctime_ns = maildir_file_time_ns (&info.st_ctim);
   entry.inode = info.st_ino;
+  if (is_known (reader, file, base_length, &entry))
+    return LOOK_STABLE;
+  entry.file = g_string_chunk_insert (scan->strings, file);
+  entry.base = has_info ? g_string_chunk_insert_len (scan->strings, file, (gssize)base_length) : entry.file;
   g_array_append_val (scan->entries, entry);
   return LOOK_STABLE;
 }
 
 static Look
-read_part (MaildirScan *scan, MaildirBox *box, gboolean in_new, GError **error)
+read_part (Reader *reader, gboolean in_new, GError **error)
 {
-  DIR *directory = maildir_file_list (maildir_box_get_part (box, in_new));
+  DIR *directory = maildir_file_list (maildir_box_get_part (reader->box, in_new));
   Look look = LOOK_STABLE;
   struct dirent *entry;
 
   if (directory == NULL)
-    return read_failed (box, errno, error);
+    return read_failed (reader->box, errno, error);
   while (look != LOOK_FAILED && (errno = 0, (entry = readdir (directory)) != NULL))
     if (entry->d_name[0] != '.')
-      look = look_worse (look, add_entry (scan, box, entry->d_name, in_new, error));
+      look = look_worse (look, add_entry (reader, entry->d_name, in_new, error));
   if (look != LOOK_FAILED && errno != 0)
-    look = read_failed (box, errno, error);
+    look = read_failed (reader->box, errno, error);
   closedir (directory);
   return look;
 }
@@ -197,32 +240,41 @@ judge (MaildirScan *scan, MaildirBox *box, gint64 begun_ns, GError **error)
   return LOOK_RACY;
 }
 
+/* What is told without reading the directories. */
+static gboolean
+begin_look (MaildirBox *box, MaildirScan *scan, GError **error)
+{
+  if (!maildir_box_check (box, error))
+    return FALSE;
+  stamp_take (box->new_fd, &scan->new_stamp);
+  stamp_take (box->cur_fd, &scan->cur_stamp);
+  stamp_take_keywords (box->fd, &scan->keywords_stamp);
+  return maildir_keywords_read (box->fd, &scan->keywords, error);
+}
+
 static Look
-look_once (MaildirBox *box, MaildirScan *scan, GError **error)
+look_once (Reader *reader, GError **error)
 {
   gint64 begun_ns = g_get_real_time () * NS_PER_MICROSECOND;
   Look look;
 
-  if (!maildir_box_check (box, error))
+  if (!begin_look (reader->box, reader->scan, error))
     return LOOK_FAILED;
-  stamp_take (box->new_fd, &scan->new_stamp);
-  stamp_take (box->cur_fd, &scan->cur_stamp);
-  stamp_take_keywords (box->fd, &scan->keywords_stamp);
-  if (!maildir_keywords_read (box->fd, &scan->keywords, error))
-    return LOOK_FAILED;
-  look = read_part (scan, box, TRUE, error);
+  if (reader->known != NULL)
+    maildir_known_begin (reader->known);
+  look = read_part (reader, TRUE, error);
   if (look != LOOK_FAILED)
-    look = look_worse (look, read_part (scan, box, FALSE, error));
+    look = look_worse (look, read_part (reader, FALSE, error));
   if (look == LOOK_FAILED)
     return look;
-  g_array_sort (scan->entries, compare_entries);
-  return look_worse (look, judge (scan, box, begun_ns, error));
+  g_array_sort (reader->scan->entries, compare_entries);
+  return look_worse (look, judge (reader->scan, reader->box, begun_ns, error));
 }
 
 static gboolean
 saw_the_same (const MaildirScan *a, const MaildirScan *b)
 {
-  if (a->entries->len != b->entries->len)
+  if (a->entries->len != b->entries->len || a->known_sum != b->known_sum)
     return FALSE;
   for (guint i = 0; i < a->entries->len; i++)
     {
@@ -236,15 +288,16 @@ saw_the_same (const MaildirScan *a, const MaildirScan *b)
   return TRUE;
 }
 
-MaildirScan *
-maildir_scan (MaildirBox *box, GError **error)
+static MaildirScan *
+scan_with (MaildirBox *box, MaildirKnown *known, MessageKeywordPool *pool, GError **error)
 {
   g_autoptr (MaildirScan) before = NULL; /* the look before, where it was racy */
 
   for (guint looks = 0; looks < MAILDIR_LOOKS_MAX; looks++)
     {
       g_autoptr (MaildirScan) scan = scan_new ();
-      Look look = look_once (box, scan, error);
+      Reader reader = { box, scan, known, pool };
+      Look look = look_once (&reader, error);
 
       if (look == LOOK_FAILED)
         return NULL;
@@ -260,6 +313,26 @@ maildir_scan (MaildirBox *box, GError **error)
   g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_DAMAGED,
                "%s: other programs kept changing the mailbox while it was read; run again", box->label);
   return NULL;
+}
+
+MaildirScan *
+maildir_scan (MaildirBox *box, GError **error)
+{
+  return scan_with (box, NULL, NULL, error);
+}
+
+MaildirScan *
+maildir_scan_changed (MaildirBox *box, MaildirKnown *known, MessageKeywordPool *pool, GError **error)
+{
+  return scan_with (box, known, pool, error);
+}
+
+MaildirScan *
+maildir_scan_unread (MaildirBox *box, GError **error)
+{
+  g_autoptr (MaildirScan) scan = scan_new ();
+
+  return begin_look (box, scan, error) ? g_steal_pointer (&scan) : NULL;
 }
 
 const MaildirEntry *

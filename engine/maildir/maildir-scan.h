@@ -11,6 +11,7 @@
 
 #include "maildir.h"
 #include "maildir-keywords.h"
+#include "maildir-known.h"
 #include "maildir-name.h"
 
 typedef struct
@@ -41,11 +42,19 @@ typedef struct
   MaildirKeywords keywords;
   MaildirStamp new_stamp, cur_stamp, keywords_stamp; /* from before the look */
   gboolean racy; /* a directory had moved so lately that a later change may not show in its times */
+  gboolean has_known_double; /* a known file was there twice, and is not in `doubles` */
+  guint64 known_sum;         /* of all that was found as known: two looks that saw the same have one */
   GStringChunk *strings;
 } MaildirScan;
 
 /* (transfer full) (nullable) */
 MaildirScan *maildir_scan (MaildirBox *box, GError **error);
+/* The same, but `entries` are only those that `known` does not know; which of the known ones are there, it
+ * tells afterwards. Memory follows what is not known. */
+MaildirScan *
+maildir_scan_changed (MaildirBox *box, MaildirKnown *known, MessageKeywordPool *pool, GError **error);
+/* The directories as they are now, without a look into them: stamps and keywords, no entries. */
+MaildirScan *maildir_scan_unread (MaildirBox *box, GError **error);
 void maildir_scan_free (MaildirScan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MaildirScan, maildir_scan_free)
 

@@ -33,6 +33,8 @@ mailbox_sync_start (MailboxSync *mailbox)
   mailbox->mailbox_id = NULL;
   mailbox->refresh = JOURNAL_REFRESH_NONE;
   mailbox->rematched = FALSE;
+  mailbox->whole = mailbox->from_base = FALSE;
+  mailbox->n_known = mailbox->n_remote = 0;
 }
 
 static void
@@ -44,7 +46,7 @@ mailbox_sync_clear (MailboxSync *mailbox)
   g_clear_pointer (&mailbox->rows, g_hash_table_unref);
   g_clear_pointer (&mailbox->local, g_array_unref);
   g_clear_pointer (&mailbox->remote, g_array_unref);
-  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  g_clear_pointer (&mailbox->all, maildir_scan_free);
   g_clear_pointer (&mailbox->local_contents, g_ptr_array_unref);
   g_clear_pointer (&mailbox->remote_headers, g_ptr_array_unref);
   g_clear_pointer (&mailbox->plan, g_array_unref);
@@ -59,6 +61,9 @@ mailbox_sync_new (AccountSync *account, JournalMailbox *row)
   mailbox->row = row;
   mailbox->due = TRUE;
   mailbox->closed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  mailbox->changes = g_array_new (FALSE, FALSE, sizeof (PlanRemote));
+  mailbox->gone = imap_uid_set_new ();
+  mailbox->unseen = g_array_new (FALSE, FALSE, sizeof (gint64));
   mailbox_sync_start (mailbox);
   return mailbox;
 }
@@ -67,7 +72,12 @@ void
 mailbox_sync_free (MailboxSync *mailbox)
 {
   mailbox_sync_clear (mailbox);
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  g_clear_pointer (&mailbox->earlier, maildir_scan_free);
   g_hash_table_unref (mailbox->closed);
+  g_array_unref (mailbox->changes);
+  imap_uid_set_free (mailbox->gone);
+  g_array_unref (mailbox->unseen);
   g_clear_pointer (&mailbox->box, maildir_box_free);
   journal_mailbox_free (mailbox->row);
   g_free (mailbox);
@@ -77,6 +87,12 @@ void
 mailbox_sync_reset (MailboxSync *mailbox)
 {
   mailbox_sync_clear (mailbox);
+  if (mailbox->scan != NULL && !mailbox->whole)
+    {
+      g_clear_pointer (&mailbox->earlier, maildir_scan_free);
+      mailbox->earlier = g_steal_pointer (&mailbox->scan);
+    }
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
   mailbox_sync_start (mailbox);
 }
 
@@ -96,12 +112,61 @@ mailbox_sync_row_index (MailboxSync *mailbox, gint64 row)
   return GPOINTER_TO_UINT (index);
 }
 
+/* (nullable) */
+static const PlanBase *
+find_base (const MailboxSync *mailbox, const char *base)
+{
+  for (guint first = 0, last = mailbox->base->len; first < last;)
+    {
+      guint middle = first + (last - first) / 2;
+      const PlanBase *row = &g_array_index (mailbox->base, PlanBase, middle);
+      int order = strcmp (row->base, base);
+
+      if (order == 0)
+        return row;
+      if (order < 0)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+  return NULL;
+}
+
+/* A file that no look has named is as the base knows it: its flags tell its name. */
+static gboolean
+guess_place (MailboxSync *mailbox, MaildirPlace *place)
+{
+  const PlanBase *row = find_base (mailbox, place->base);
+  g_autofree char *file = NULL;
+  MaildirFileStamp stamp;
+  MessageFlags flags;
+
+  if (row == NULL)
+    return FALSE;
+  flags = message_flags_union (mailbox->account->pool, row->flags, row->not_kept);
+  if (!maildir_message_guess (mailbox->box, place->base, flags.system,
+                              mailbox_sync_letters (mailbox, flags.keywords), &file, &place->in_new, &stamp))
+    return FALSE;
+  place->file = g_string_chunk_insert (mailbox->strings, file);
+  return TRUE;
+}
+
 MaildirPlace
 mailbox_sync_place (MailboxSync *mailbox, const char *base)
 {
+  MaildirPlace place = { .base = base };
   const MaildirEntry *entry = mailbox->scan != NULL ? maildir_scan_find (mailbox->scan, base) : NULL;
 
-  return (MaildirPlace){ .base = base, .file = entry ? entry->file : NULL, .in_new = entry && entry->in_new };
+  if (entry == NULL && mailbox->scan != NULL && !mailbox->whole && !guess_place (mailbox, &place))
+    {
+      /* One look at all of them is better than one for each. */
+      if (mailbox->all == NULL)
+        mailbox->all = maildir_scan (mailbox->box, NULL);
+      entry = mailbox->all != NULL ? maildir_scan_find (mailbox->all, base) : NULL;
+    }
+  if (entry != NULL)
+    place = (MaildirPlace){ .base = base, .file = entry->file, .in_new = entry->in_new };
+  return place;
 }
 
 guint32

@@ -39,6 +39,7 @@ typedef struct
   guint64 file_size;   /* of the file when its content was last known */
   gint64 mtime_ns;
   gint64 internal_date;
+  gboolean unseen; /* no file here was found as this row knows it */
 } BaseFacts;
 
 /* The content of a file that is new or replaced, and the file's stamp from before it was read. */
@@ -61,8 +62,19 @@ typedef struct
   gboolean gone_there; /* the server has it no more, which is believed */
   gboolean read_only;  /* the server opens it for reading only */
 
+  /* What earlier rounds of this run saw, as far as it differed from the base then. */
+  guint64 since;        /* HIGHESTMODSEQ up to which `changes` and `gone` tell all; 0: nothing is known */
+  GArray *changes;      /* of PlanRemote: new messages, and those of other flags */
+  ImapUidSet *gone;     /* of the base, and not on the server any more */
+  MaildirScan *earlier; /* (nullable) the last look here: good while the directories stand still */
+  GArray *unseen;       /* of gint64: journal ids of rows that it did not find as the base knows them */
+  MaildirScan *all;     /* (nullable) all files, where one was not where its flags say */
+
   /* The observation and the plan: from observe to the end of the round. */
   GStringChunk *strings;
+  gboolean whole;            /* all of the base is loaded; else what may matter, see plan-settled.h */
+  guint n_known;             /* messages of the base */
+  guint n_remote;            /* messages on the server */
   GArray *base;              /* of PlanBase, by base name */
   GArray *base_facts;        /* of BaseFacts */
   GHashTable *rows;          /* journal id -> index in base */
@@ -75,6 +87,7 @@ typedef struct
   guint32 uidvalidity, uidnext;
   guint64 highestmodseq;
   gboolean listed;        /* all messages were asked for, not only what changed */
+  gboolean from_base;     /* what `remote` does not name is there as in the base, but for `gone` */
   const char *mailbox_id; /* (nullable) MAILBOXID */
   JournalRefresh refresh; /* why rematch.c has to pair the base before a plan; its UIDs are 0 until then */
   gboolean rematched;     /* it did so in this round */
@@ -138,7 +151,7 @@ void mailbox_sync_reset (MailboxSync *mailbox);
 /* The index in base and base_facts of a journal row; it is there. */
 guint mailbox_sync_row_index (MailboxSync *mailbox, gint64 row);
 
-/* Where the message with this base name was at the last scan. */
+/* Where the message with this base name was at the last scan, or must be when nothing moved since. */
 MaildirPlace mailbox_sync_place (MailboxSync *mailbox, const char *base);
 
 /* The letters of the canonical set `keywords` in this mailbox; keywords without a letter have none. */

@@ -1,31 +1,45 @@
+/* The server's side as the base, what earlier rounds of this run saw, and the answer to CHANGEDSINCE make it
+ * up: the later wins. Whoever is gone is found by number: what should be there against EXISTS. */
 #include "observe-changes.h"
 
+#include "../journal/journal-prints.h"
+#include "known.h"
 #include "observe-remote.h"
+#include "plan-settled.h"
+#include "quiet.h"
 
-static void
-add_base (MailboxSync *mailbox)
+gboolean
+mailbox_sync_may_ask_for_changes (const MailboxSync *mailbox, const ImapSelected *selected)
 {
-  for (guint i = 0; i < mailbox->base->len; i++)
-    {
-      const PlanBase *base = &g_array_index (mailbox->base, PlanBase, i);
-      const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, i);
-      PlanRemote remote = { .uid = base->uid,
-                            .flags = base->flags,
-                            .size = base->size,
-                            .remote_size = facts->remote_size,
-                            .internal_date = facts->internal_date };
-
-      g_array_append_val (mailbox->remote, remote);
-    }
+  /* Without UIDPLUS a deletion has to know every message that others marked (contract C3.5). */
+  return mailbox->box != NULL && !mailbox->gone_here && mailbox->refresh == JOURNAL_REFRESH_NONE &&
+         imap_session_has (mailbox->account->session, IMAP_CAPABILITY_UIDPLUS) &&
+         mailbox_sync_knows_changes (mailbox, selected);
 }
 
-/* Changed ones replace those of the base, which stand before them. */
+static guint64
+known_modseq (const MailboxSync *mailbox)
+{
+  return mailbox->since != 0 ? mailbox->since : mailbox->row->quiet_modseq;
+}
+
+static guint32
+highest_of (const MailboxSync *mailbox, const JournalBaseCount *count)
+{
+  guint32 highest = count->highest_uid;
+
+  if (mailbox->remote->len > 0)
+    highest = MAX (highest, g_array_index (mailbox->remote, PlanRemote, mailbox->remote->len - 1).uid);
+  return highest;
+}
+
+/* Changed ones replace those that earlier rounds saw, which stand before them. */
 static gboolean
 fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   g_autofree char *items =
-      g_strdup_printf ("(UID FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")", mailbox->row->quiet_modseq);
+      g_strdup_printf ("(UID FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")", known_modseq (mailbox));
 
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
   if (highest > 0)
@@ -44,26 +58,148 @@ fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
   return TRUE;
 }
 
-/* Somebody expunged: the server says which are left, in ranges. */
-static gboolean
-drop_expunged (MailboxSync *mailbox, char **refusal, GError **error)
+/* What a row of the base says of a message that the server named. */
+static void
+take_facts (PlanRemote *remote, const PlanBase *base, const BaseFacts *facts)
 {
-  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  g_autoptr (ImapUidSet) found = imap_uid_set_new ();
+  remote->size = base->size;
+  remote->remote_size = facts->remote_size;
+  remote->internal_date = facts->internal_date;
+}
+
+/* Leaves in mailbox->remote what is new, and what has other flags than its row, which stays loaded. */
+static gboolean
+drop_settled (MailboxSync *mailbox, guint *n_new, GError **error)
+{
   guint kept = 0;
 
+  *n_new = 0;
+  for (guint i = 0; i < mailbox->remote->len; i++)
+    {
+      PlanRemote remote = g_array_index (mailbox->remote, PlanRemote, i);
+      const guint row = mailbox->base->len;
+      gboolean is_known;
+
+      if (!mailbox_sync_load_uid (mailbox, remote.uid, &is_known, error))
+        return FALSE;
+      if (is_known && plan_is_settled_there (&g_array_index (mailbox->base, PlanBase, row), remote.flags))
+        {
+          g_array_set_size (mailbox->base, row);
+          g_array_set_size (mailbox->base_facts, row);
+          continue;
+        }
+      if (is_known)
+        take_facts (&remote, &g_array_index (mailbox->base, PlanBase, row),
+                    &g_array_index (mailbox->base_facts, BaseFacts, row));
+      *n_new += !is_known;
+      g_array_index (mailbox->remote, PlanRemote, kept++) = remote;
+    }
+  g_array_set_size (mailbox->remote, kept);
+  return TRUE;
+}
+
+/* Rows of messages that an earlier round found gone; *n_gone of them are still in the base. */
+static gboolean
+load_gone (MailboxSync *mailbox, guint *n_gone, GError **error)
+{
+  *n_gone = 0;
+  for (guint i = 0; i < imap_uid_set_n_ranges (mailbox->gone); i++)
+    {
+      const ImapUidRange *range = imap_uid_set_range (mailbox->gone, i);
+
+      for (guint64 uid = range->first; uid <= range->last; uid++)
+        {
+          gboolean found;
+
+          if (!mailbox_sync_load_uid (mailbox, (guint32)uid, &found, error))
+            return FALSE;
+          *n_gone += found;
+        }
+    }
+  return TRUE;
+}
+
+typedef struct
+{
+  const ImapUidSet *found;
+  GArray *gone; /* of guint32 */
+} GoneSearch;
+
+static gboolean
+note_if_gone (guint32 uid, guint64 print, gpointer user_data)
+{
+  GoneSearch *search = user_data;
+
+  if (!imap_uid_set_contains (search->found, uid))
+    g_array_append_val (search->gone, uid);
+  return TRUE;
+}
+
+/* Somebody expunged: the server says which are left, in ranges. */
+static gboolean
+search_left (MailboxSync *mailbox, ImapUidSet *found, char **refusal, GError **error)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+
   imap_batch_uid_search (batch, "ALL", found, mailbox_sync_note_refusal, refusal);
-  if (!imap_batch_wait (batch, error))
-    return FALSE;
-  for (guint i = 0; *refusal == NULL && i < mailbox->remote->len; i++)
+  return imap_batch_wait (batch, error);
+}
+
+static void
+drop_new_gone (MailboxSync *mailbox, const ImapUidSet *found)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < mailbox->remote->len; i++)
     {
       const PlanRemote remote = g_array_index (mailbox->remote, PlanRemote, i);
 
       if (imap_uid_set_contains (found, remote.uid))
         g_array_index (mailbox->remote, PlanRemote, kept++) = remote;
     }
-  if (*refusal == NULL)
-    g_array_set_size (mailbox->remote, kept);
+  g_array_set_size (mailbox->remote, kept);
+}
+
+static gboolean
+find_gone (MailboxSync *mailbox, char **refusal, GError **error)
+{
+  g_autoptr (ImapUidSet) found = imap_uid_set_new ();
+  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+  GoneSearch search = { found, gone };
+
+  if (!search_left (mailbox, found, refusal, error))
+    return FALSE;
+  if (*refusal != NULL)
+    return TRUE;
+  if (!journal_foreach_print (mailbox->account->journal, mailbox->row->id, note_if_gone, &search, error))
+    return FALSE;
+  imap_uid_set_clear (mailbox->gone);
+  for (guint i = 0; i < gone->len; i++)
+    imap_uid_set_add (mailbox->gone, g_array_index (gone, guint32, i));
+  drop_new_gone (mailbox, found);
+  return TRUE;
+}
+
+static void
+forget (MailboxSync *mailbox)
+{
+  g_array_set_size (mailbox->remote, 0);
+  g_array_set_size (mailbox->base, 0);
+  g_array_set_size (mailbox->base_facts, 0);
+  imap_uid_set_clear (mailbox->gone);
+}
+
+/* How many messages there should be, with what is loaded for it. */
+static gboolean
+count_there (MailboxSync *mailbox, const JournalBaseCount *count, gint64 *expected, GError **error)
+{
+  guint n_new, n_gone;
+
+  g_array_set_size (mailbox->base, 0);
+  g_array_set_size (mailbox->base_facts, 0);
+  if (!drop_settled (mailbox, &n_new, error) || !load_gone (mailbox, &n_gone, error))
+    return FALSE;
+  *expected = (gint64)count->messages + n_new - n_gone;
   return TRUE;
 }
 
@@ -72,14 +208,36 @@ mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **e
 {
   const ImapSelected *selected = imap_session_get_selected (mailbox->account->session);
   g_autofree char *refusal = NULL;
+  JournalBaseCount count;
+  gint64 expected;
 
-  add_base (mailbox);
-  if (!fetch (mailbox, mailbox_sync_highest_uid (mailbox), &refusal, error))
+  if (!journal_count_base (mailbox->account->journal, mailbox->row->id, &count, error))
     return FALSE;
-  if (refusal == NULL && mailbox->remote->len > selected->exists && !drop_expunged (mailbox, &refusal, error))
+  mailbox->n_known = count.messages;
+  if (mailbox->since == 0)
+    imap_uid_set_clear (mailbox->gone);
+  g_array_append_vals (mailbox->remote, mailbox->changes->data, mailbox->changes->len);
+  if (!fetch (mailbox, highest_of (mailbox, &count), &refusal, error) ||
+      !count_there (mailbox, &count, &expected, error))
     return FALSE;
-  *complete = refusal == NULL && mailbox->remote->len == selected->exists;
+  if (refusal == NULL && expected > selected->exists &&
+      (!find_gone (mailbox, &refusal, error) || !count_there (mailbox, &count, &expected, error)))
+    return FALSE;
+  *complete = refusal == NULL && expected == selected->exists;
+  mailbox->from_base = *complete;
+  mailbox->n_remote = selected->exists;
   if (!*complete)
-    g_array_set_size (mailbox->remote, 0);
+    forget (mailbox);
   return TRUE;
+}
+
+void
+mailbox_sync_keep_changes (MailboxSync *mailbox, const ImapSelected *selected)
+{
+  g_array_set_size (mailbox->changes, 0);
+  mailbox->since = mailbox->from_base && mailbox->remote_complete ? selected->highestmodseq : 0;
+  if (mailbox->since != 0)
+    g_array_append_vals (mailbox->changes, mailbox->remote->data, mailbox->remote->len);
+  if (!mailbox->from_base)
+    imap_uid_set_clear (mailbox->gone);
 }

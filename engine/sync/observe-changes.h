@@ -1,9 +1,17 @@
-/* The server's changes since the base was last complete (RFC 7162). */
+/* What changed on a server that keeps HIGHESTMODSEQ (RFC 7162): only that is asked for, and only the rows of
+ * the base that it concerns are loaded. */
 #pragma once
 
 #include "account-sync.h"
 
-/* Fills mailbox->remote as a whole listing would: the base, less what is gone, with what changed or came
- * since row->quiet_modseq. *complete FALSE: the numbers do not add up, or the server refused; a whole listing
- * has to do. The base is loaded, the mailbox selected. */
+/* TRUE where asking for changes is enough for this observation: they are vouched for (quiet.h), and nothing
+ * else needs the whole base or the whole listing. */
+gboolean mailbox_sync_may_ask_for_changes (const MailboxSync *mailbox, const ImapSelected *selected);
+
+/* Fills mailbox->remote with new messages and those of other flags than the base's, mailbox->gone with what
+ * is not there any more, and loads their rows. *complete FALSE: the numbers don't agree, or the server
+ * refused; nothing is filled, and a listing has to tell. */
 gboolean mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **error);
+
+/* After a complete look: what the next round of this run begins with. */
+void mailbox_sync_keep_changes (MailboxSync *mailbox, const ImapSelected *selected);

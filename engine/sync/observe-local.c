@@ -1,48 +1,12 @@
 #include "observe-local.h"
 
 #include "../message/text-safe.h"
+#include "known.h"
+#include "look-here.h"
 
 #include <string.h>
 
 #define MAX_LOOKS 4
-
-static gboolean
-add_base_row (const JournalMessage *message, gpointer user_data)
-{
-  MailboxSync *mailbox = user_data;
-  MessageKeywordPool *pool = mailbox->account->pool;
-  PlanBase base = {
-    .row = message->id,
-    .uid = mailbox->refresh == JOURNAL_REFRESH_NONE ? message->uid : 0,
-    .base = g_string_chunk_insert (mailbox->strings, message->base),
-    .flags = { message->system, message_keyword_pool_intern (pool, message->keywords) },
-    .not_kept = { message->not_kept_system, message_keyword_pool_intern (pool, message->not_kept_keywords) },
-    .has_digest = message->has_digest,
-    .size = message->size,
-  };
-  BaseFacts facts = {
-    .remote_size = message->remote_size,
-    .file_size = message->file_size,
-    .mtime_ns = message->mtime_ns,
-    .internal_date = message->internal_date,
-  };
-
-  if (message->state == JOURNAL_MESSAGE_STAGED)
-    return TRUE;
-  memcpy (base.digest.bytes, message->digest, sizeof base.digest.bytes);
-  g_array_append_val (mailbox->base, base);
-  g_array_append_val (mailbox->base_facts, facts);
-  return TRUE;
-}
-
-gboolean
-mailbox_sync_load_base (MailboxSync *mailbox, GError **error)
-{
-  g_array_set_size (mailbox->base, 0);
-  g_array_set_size (mailbox->base_facts, 0);
-  g_hash_table_remove_all (mailbox->rows);
-  return journal_foreach_message (mailbox->account->journal, mailbox->row->id, add_base_row, mailbox, error);
-}
 
 /* The names behind the letters; a letter without a name means nothing (contract C3.3). */
 static MessageFlags
@@ -220,16 +184,20 @@ compare_with_base (MailboxSync *mailbox, GError **error)
 }
 
 static gboolean
+is_fatal (const GError *error)
+{
+  return error->domain == JOURNAL_ERROR || g_error_matches (error, MAILDIR_ERROR, MAILDIR_ERROR_NO_ROOT) ||
+         g_error_matches (error, MAILDIR_ERROR, MAILDIR_ERROR_NO_MARKER);
+}
+
+static gboolean
 scan_mailbox (MailboxSync *mailbox, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
 
-  g_clear_pointer (&mailbox->scan, maildir_scan_free);
-  mailbox->scan = maildir_scan (mailbox->box, &local_error);
-  if (mailbox->scan != NULL)
+  if (mailbox_sync_look_here (mailbox, &local_error))
     return TRUE;
-  if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_ROOT) ||
-      g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_MARKER))
+  if (is_fatal (local_error))
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
@@ -296,38 +264,48 @@ name_doubles (MailboxSync *mailbox)
 }
 
 static gboolean
-is_base_name (MailboxSync *mailbox, const char *file)
+note_present (const JournalMessage *message, gpointer user_data)
+{
+  gboolean *found = user_data;
+
+  *found = message->state == JOURNAL_MESSAGE_PRESENT;
+  return TRUE;
+}
+
+static gboolean
+is_base_name (MailboxSync *mailbox, const char *file, gboolean *known, GError **error)
 {
   g_auto (MaildirName) name = { 0 };
 
-  if (!maildir_name_parse (file, maildir_box_get_separator (mailbox->box), &name))
-    return FALSE;
-  for (guint i = 0; i < mailbox->base->len; i++)
-    if (g_str_equal (g_array_index (mailbox->base, PlanBase, i).base, name.base))
-      return TRUE;
-  return FALSE;
+  *known = FALSE;
+  return !maildir_name_parse (file, maildir_box_get_separator (mailbox->box), &name) ||
+         journal_find_base (mailbox->account->journal, mailbox->row->id, name.base, note_present, known,
+                            error);
 }
 
-/* TRUE when something that is no regular file (a symbolic link) stands in the place of a message: it is no
+/* *found: something that is no regular file (a symbolic link) stands in the place of a message: it is no
  * message for us, and no deletion either. */
 static gboolean
-name_others (MailboxSync *mailbox)
+name_others (MailboxSync *mailbox, gboolean *found, GError **error)
 {
-  gboolean found = FALSE;
-
+  *found = FALSE;
   for (guint i = 0; i < mailbox->scan->others->len; i++)
-    if (is_base_name (mailbox, g_ptr_array_index (mailbox->scan->others, i)))
-      {
-        g_autofree char *safe = text_make_safe (g_ptr_array_index (mailbox->scan->others, i));
+    {
+      const char *file = g_ptr_array_index (mailbox->scan->others, i);
+      g_autofree char *safe = text_make_safe (file);
+      gboolean known;
 
-        found = TRUE;
+      if (!is_base_name (mailbox, file, &known, error))
+        return FALSE;
+      if (known)
         report_left (
             &mailbox->account->report, mailbox->row->name, "no-file",
             "“%s” is no regular file any more; nothing is taken for deleted in this mailbox until it is one "
             "again or is gone",
             safe);
-      }
-  return found;
+      *found |= known;
+    }
+  return TRUE;
 }
 
 /* What is missing may be the very file that can't be read, under another name. */
@@ -345,6 +323,22 @@ is_to_be_paired_later (const MailboxSync *mailbox)
   return mailbox->account->session == NULL && mailbox->row->refresh != JOURNAL_REFRESH_NONE;
 }
 
+static gboolean
+compare_mailbox (MailboxSync *mailbox, gboolean agreed, GError **error)
+{
+  gboolean has_others;
+
+  name_doubles (mailbox);
+  if (!compare_with_base (mailbox, error) || !name_others (mailbox, &has_others, error))
+    return FALSE;
+  mailbox->local_complete = agreed && !has_others && !is_to_be_paired_later (mailbox);
+  if (!mailbox->whole)
+    mailbox_sync_fill_local (mailbox);
+  if (mailbox->from_base)
+    mailbox_sync_fill_remote (mailbox);
+  return TRUE;
+}
+
 gboolean
 account_sync_observe_local (AccountSync *account, GError **error)
 {
@@ -356,14 +350,17 @@ account_sync_observe_local (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
+      if (is_observed (mailbox) && !mailbox_sync_load_changed (mailbox, error))
+        return FALSE;
+    }
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
       /* A directory that is not there holds nothing: a complete look. */
       mailbox->local_complete = mailbox->gone_here;
-      if (!is_observed (mailbox))
-        continue;
-      name_doubles (mailbox);
-      if (!compare_with_base (mailbox, error))
+      if (is_observed (mailbox) && !compare_mailbox (mailbox, agreed, error))
         return FALSE;
-      mailbox->local_complete = agreed && !name_others (mailbox) && !is_to_be_paired_later (mailbox);
     }
   if (account->unreadable)
     distrust_absence (account);

@@ -3,10 +3,7 @@
 
 #include "account-sync.h"
 
-/* Looks at the directory of every due mailbox, whose base is loaded; then a second look at all of them, so
- * that a message that moves between mailboxes meanwhile is not taken for deleted (contract C1.2). The content
- * of new and replaced files is read and identified. */
+/* Looks at the directory of every due mailbox, with as much of the base as that concerns; then a second look
+ * at all of them, so that a message that moves between mailboxes meanwhile is not taken for deleted (contract
+ * C1.2). The content of new and replaced files is read and identified. */
 gboolean account_sync_observe_local (AccountSync *account, GError **error);
-
-/* Loads base and base_facts from the journal; rows that are staged are left out. */
-gboolean mailbox_sync_load_base (MailboxSync *mailbox, GError **error);

@@ -1,8 +1,9 @@
 #include "observe-remote.h"
 
+#include "../journal/journal-prints.h"
 #include "job-journal.h"
+#include "known.h"
 #include "observe-changes.h"
-#include "observe-local.h"
 #include "quiet.h"
 #include "recover.h"
 #include "refresh.h"
@@ -13,13 +14,13 @@
 #define MAX_LOOKS 3
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
-/* A listing names each message once, or twice when a flag changes meanwhile; where only changes are asked
- * for, the base stands before them. What goes far beyond is dropped: it can't be complete any more, and must
- * not fill the memory. */
+/* A listing names each message once, or twice when a flag changes meanwhile; what earlier rounds saw may
+ * stand before it. What goes far beyond is dropped: it can't be complete any more, and must not fill the
+ * memory. */
 static guint64
 listing_limit (MailboxSync *mailbox)
 {
-  return 10000 + mailbox->base->len +
+  return 10000 + mailbox->changes->len +
          3 * (guint64)imap_session_get_selected (mailbox->account->session)->exists;
 }
 
@@ -161,7 +162,7 @@ known_exists (MailboxSync *mailbox)
   g_autofree char *key = exists_fact (mailbox);
   g_autofree char *text = journal_get_fact (mailbox->account->journal, key, NULL);
 
-  return text != NULL ? g_ascii_strtoull (text, NULL, 10) : mailbox->base->len;
+  return text != NULL ? g_ascii_strtoull (text, NULL, 10) : mailbox->n_known;
 }
 
 static gboolean
@@ -178,20 +179,60 @@ record_exists (MailboxSync *mailbox, guint32 exists, GError **error)
          journal_end (journal, journal_set_fact (journal, key, value, error), error);
 }
 
+typedef struct
+{
+  const ImapUidSet *gone;
+  guint32 lowest; /* 0: none */
+} LowestSearch;
+
+static gboolean
+note_first_left (guint32 uid, guint64 print, gpointer user_data)
+{
+  LowestSearch *search = user_data;
+
+  if (!imap_uid_set_contains (search->gone, uid))
+    search->lowest = uid;
+  return search->lowest == 0;
+}
+
+/* Of what is there: new messages, and those of the base that are not gone. */
+static gboolean
+find_lowest (MailboxSync *mailbox, guint32 *lowest, GError **error)
+{
+  LowestSearch search = { mailbox->gone, 0 };
+  guint32 told = mailbox->remote->len > 0 ? g_array_index (mailbox->remote, PlanRemote, 0).uid : 0;
+
+  if (mailbox->from_base &&
+      !journal_foreach_print (mailbox->account->journal, mailbox->row->id, note_first_left, &search, error))
+    return FALSE;
+  *lowest = search.lowest != 0 && (told == 0 || search.lowest < told) ? search.lowest : told;
+  return TRUE;
+}
+
+static gboolean
+knows_below (MailboxSync *mailbox, guint32 uid)
+{
+  for (guint i = 0; i < mailbox->base->len; i++)
+    if (g_array_index (mailbox->base, PlanBase, i).uid < uid)
+      return TRUE;
+  return FALSE;
+}
+
 /* The lowest UIDs of a large mailbox gone while EXISTS stands still, or has grown to a round number, is a
  * server's window and not a deletion. */
 static gboolean
-is_window (MailboxSync *mailbox, guint32 exists)
+find_window (MailboxSync *mailbox, guint32 exists, gboolean *window, GError **error)
 {
-  guint32 lowest = mailbox->remote->len > 0 ? g_array_index (mailbox->remote, PlanRemote, 0).uid : 0;
   guint64 known = known_exists (mailbox);
+  guint32 lowest;
 
+  *window = FALSE;
   if (exists < LARGE_MAILBOX || exists < known || (exists > known && exists % LARGE_MAILBOX != 0))
+    return TRUE;
+  if (!find_lowest (mailbox, &lowest, error))
     return FALSE;
-  for (guint i = 0; i < mailbox->base->len; i++)
-    if (g_array_index (mailbox->base, PlanBase, i).uid < lowest)
-      return TRUE;
-  return FALSE;
+  *window = knows_below (mailbox, lowest);
+  return TRUE;
 }
 
 static void
@@ -211,35 +252,59 @@ name_incomplete (MailboxSync *mailbox, guint32 exists, const char *refusal)
                  counted, mailbox->remote->len);
 }
 
+/* Everything, where changes can't be asked for or do not add up. Where the base has to be paired afresh, it
+ * is not loaded yet: sizes and dates of all messages are needed. */
 static gboolean
-list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
+list_all (MailboxSync *mailbox, const ImapSelected *selected, char **refusal, GError **error)
 {
-  g_autofree char *refusal = NULL;
-
-  if (mailbox_sync_knows_changes (mailbox, selected) &&
-      !mailbox_sync_fetch_changes (mailbox, &mailbox->remote_complete, error))
+  mailbox->listed = TRUE;
+  if (mailbox->refresh == JOURNAL_REFRESH_NONE && !mailbox_sync_load_base (mailbox, error))
     return FALSE;
-  mailbox->listed = !mailbox->remote_complete;
   for (guint look = 0; look < MAX_LOOKS && !mailbox->remote_complete; look++)
     {
       if (look > 0 && !imap_session_noop (mailbox->account->session, error))
         return FALSE;
-      if (!fetch_listing (mailbox, &refusal, error))
+      if (!fetch_listing (mailbox, refusal, error))
         return FALSE;
-      mailbox->remote_complete = refusal == NULL && mailbox->remote->len == selected->exists;
+      mailbox->remote_complete = *refusal == NULL && mailbox->remote->len == selected->exists;
     }
-  if (mailbox->remote_complete && is_window (mailbox, selected->exists))
-    {
-      mailbox->remote_complete = FALSE;
-      report_left (
-          &mailbox->account->report, mailbox->row->name, "window",
-          "the server shows only the newest %u messages of this mailbox; older ones were kept here and not "
-          "taken for deleted",
-          selected->exists);
-    }
+  mailbox->n_remote = mailbox->remote->len;
+  return TRUE;
+}
+
+static void
+name_window (MailboxSync *mailbox, guint32 exists)
+{
+  report_left (
+      &mailbox->account->report, mailbox->row->name, "window",
+      "the server shows only the newest %u messages of this mailbox; older ones were kept here and not "
+      "taken for deleted",
+      exists);
+}
+
+static gboolean
+list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
+{
+  g_autofree char *refusal = NULL;
+  gboolean window = FALSE;
+
+  mailbox->listed = FALSE;
+  if (mailbox_sync_may_ask_for_changes (mailbox, selected) &&
+      !mailbox_sync_fetch_changes (mailbox, &mailbox->remote_complete, error))
+    return FALSE;
+  if (!mailbox->remote_complete && !list_all (mailbox, selected, &refusal, error))
+    return FALSE;
+  if (mailbox->remote_complete && !find_window (mailbox, selected->exists, &window, error))
+    return FALSE;
+  if (window)
+    name_window (mailbox, selected->exists);
   else if (!mailbox->remote_complete)
     name_incomplete (mailbox, selected->exists, refusal);
-  return record_exists (mailbox, selected->exists, error) && fetch_missing_facts (mailbox, error);
+  mailbox->remote_complete = mailbox->remote_complete && !window;
+  if (!record_exists (mailbox, selected->exists, error) || !fetch_missing_facts (mailbox, error))
+    return FALSE;
+  mailbox_sync_keep_changes (mailbox, selected);
+  return TRUE;
 }
 
 /* EXAMINE, which a dry run uses, says that no flag is permanent: then nothing is known. */
@@ -285,7 +350,7 @@ settle (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
     return TRUE;
   if (!mailbox->account->dry_run && !mailbox_sync_restore_unmarked (mailbox, error))
     return FALSE;
-  return mailbox_sync_settle_uploads (mailbox, error) && mailbox_sync_load_base (mailbox, error);
+  return mailbox_sync_settle_uploads (mailbox, error);
 }
 
 static gboolean

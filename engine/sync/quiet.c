@@ -31,17 +31,6 @@ is_quiet_there (const JournalMailbox *row, const ImapMailboxStatus *status)
          is_listed_lately (row);
 }
 
-static gboolean
-is_quiet_here (MailboxSync *mailbox)
-{
-  g_autofree char *mark = NULL;
-
-  if (mailbox->row->quiet_mark == NULL || mailbox->box == NULL)
-    return FALSE;
-  mark = maildir_box_mark (mailbox->box);
-  return g_strcmp0 (mark, mailbox->row->quiet_mark) == 0;
-}
-
 typedef struct
 {
   MailboxSync *mailbox;
@@ -89,6 +78,16 @@ are_drafts_quiet (MailboxSync *mailbox, gboolean *quiet, GError **error)
   return TRUE;
 }
 
+gboolean
+mailbox_sync_is_quiet_here (MailboxSync *mailbox, gboolean *quiet, GError **error)
+{
+  g_autofree char *mark =
+      mailbox->row->quiet_mark != NULL && mailbox->box != NULL ? maildir_box_mark (mailbox->box) : NULL;
+
+  *quiet = mark != NULL && g_str_equal (mark, mailbox->row->quiet_mark);
+  return !*quiet || are_drafts_quiet (mailbox, quiet, error);
+}
+
 static gboolean
 distrust_modseq (AccountSync *account, MailboxSync *mailbox, GError **error)
 {
@@ -111,11 +110,10 @@ look_at (MailboxSync *mailbox, const ImapMailboxStatus *status, GError **error)
 
   if (is_untrue (mailbox->row, status))
     return distrust_modseq (account, mailbox, error);
-  if (!mailbox->on_server || mailbox->skipped || mailbox->gone_here ||
-      !is_quiet_there (mailbox->row, status) || !is_quiet_here (mailbox))
+  if (!mailbox->on_server || mailbox->skipped || mailbox->gone_here || !is_quiet_there (mailbox->row, status))
     return TRUE;
   if (!journal_is_quiet (account->journal, mailbox->row->id, &quiet, error) ||
-      (quiet && !are_drafts_quiet (mailbox, &quiet, error)))
+      (quiet && !mailbox_sync_is_quiet_here (mailbox, &quiet, error)))
     return FALSE;
   mailbox->due = !quiet;
   return TRUE;
@@ -151,8 +149,11 @@ mailbox_sync_knows_changes (const MailboxSync *mailbox, const ImapSelected *sele
 {
   const JournalMailbox *row = mailbox->row;
 
-  return mailbox->account->trusts_modseq && mailbox->refresh == JOURNAL_REFRESH_NONE &&
-         row->quiet_modseq != 0 && selected->highestmodseq >= row->quiet_modseq &&
+  if (!mailbox->account->trusts_modseq || mailbox->refresh != JOURNAL_REFRESH_NONE)
+    return FALSE;
+  if (mailbox->since != 0)
+    return selected->highestmodseq >= mailbox->since && selected->uidnext >= row->uidnext;
+  return row->quiet_modseq != 0 && selected->highestmodseq >= row->quiet_modseq &&
          selected->uidnext >= row->quiet_uidnext && is_listed_lately (row);
 }
 
@@ -168,7 +169,7 @@ note_quiet_there (const MailboxSync *mailbox, JournalMailbox *row)
     {
       row->quiet_modseq = mailbox->highestmodseq;
       row->quiet_uidnext = mailbox->uidnext;
-      row->quiet_messages = mailbox->remote->len;
+      row->quiet_messages = mailbox->n_remote;
     }
   return row->quiet_modseq != before.quiet_modseq || row->quiet_uidnext != before.quiet_uidnext ||
          row->quiet_messages != before.quiet_messages;

@@ -15,5 +15,8 @@ gboolean account_sync_find_quiet (AccountSync *account, const GPtrArray *statuse
 /* TRUE when the server need only be asked for what changed since row->quiet_modseq. */
 gboolean mailbox_sync_knows_changes (const MailboxSync *mailbox, const ImapSelected *selected);
 
+/* *quiet: the directories, and the drafts in them, are as they were when the base held all that is here. */
+gboolean mailbox_sync_is_quiet_here (MailboxSync *mailbox, gboolean *quiet, GError **error);
+
 /* What the row may vouch for after this observation and plan. TRUE when it changed. */
 gboolean mailbox_sync_note_quiet (const MailboxSync *mailbox, JournalMailbox *row);

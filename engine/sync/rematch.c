@@ -2,7 +2,7 @@
 
 #include "../journal/journal-queue.h"
 #include "../journal/journal-unmatched.h"
-#include "observe-local.h"
+#include "known.h"
 #include "plan-account.h"
 #include "rematch-partners.h"
 #include "unmatched.h"

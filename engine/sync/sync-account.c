@@ -9,6 +9,7 @@
 #include "gone-mailboxes.h"
 #include "import-account.h"
 #include "job-journal.h"
+#include "known.h"
 #include "local-flags.h"
 #include "mailboxes.h"
 #include "observe-local.h"
@@ -235,6 +236,13 @@ run_rounds (AccountSync *account, GError **error)
   return TRUE;
 }
 
+/* Of a directory that is gone, and of a base that has to be paired afresh, every row counts. */
+static gboolean
+needs_whole_base (const MailboxSync *mailbox)
+{
+  return mailbox->box == NULL || mailbox->gone_here || mailbox->row->refresh != JOURNAL_REFRESH_NONE;
+}
+
 /* No connection: what was changed here is queued and said (contract C5.1). */
 static gboolean
 queue_offline (AccountSync *account, GError **error)
@@ -247,7 +255,7 @@ queue_offline (AccountSync *account, GError **error)
 
       mailbox->permanent_any = TRUE;
       mailbox->permanent = (MessageFlags){ MESSAGE_FLAGS_ALL_SYSTEM, "" };
-      if (!mailbox_sync_load_base (mailbox, error))
+      if (needs_whole_base (mailbox) && !mailbox_sync_load_base (mailbox, error))
         return FALSE;
     }
   if (!account_sync_observe_local (account, error) || !account_sync_plan (account, &n_operations, error))

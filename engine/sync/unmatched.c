@@ -35,7 +35,7 @@ mailbox_sync_tell_matching (MailboxSync *mailbox)
   g_autofree char *paired = NULL;
   g_autofree char *undecided = NULL;
 
-  if (mailbox->matching_told || (!mailbox->rematched && (mailbox->base->len > 0 || mailbox->local->len == 0 ||
+  if (mailbox->matching_told || (!mailbox->rematched && (mailbox->n_known > 0 || mailbox->local->len == 0 ||
                                                          mailbox->remote->len == 0)))
     return;
   mailbox->matching_told = TRUE;

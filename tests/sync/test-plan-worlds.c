@@ -5,6 +5,7 @@
  */
 #include "world-case.h"
 #include "world-expected.h"
+#include "world-reduced.h"
 
 #include <string.h>
 
@@ -327,15 +328,6 @@ assert_deletes_only_what_is_known_gone (const Trial *trial)
     }
 }
 
-static gboolean
-operations_equal (const PlanOperation *a, const PlanOperation *b)
-{
-  return a->kind == b->kind && a->row == b->row && a->uid == b->uid && a->base == b->base &&
-         message_flags_equal (a->flags, b->flags) && message_flags_equal (a->not_kept, b->not_kept) &&
-         message_flags_equal (a->add, b->add) && message_flags_equal (a->remove, b->remove) &&
-         a->undecided == b->undecided;
-}
-
 /* Offline, the plan is the one for a server where nothing happened since the base (contract C5). */
 static void
 assert_plans_for_unchanged_server (const Trial *trial)
@@ -351,8 +343,8 @@ assert_plans_for_unchanged_server (const Trial *trial)
   operations = world_plan (trial->planner, &world, &rules);
   g_assert_cmpuint (operations->len, ==, trial->operations->len);
   for (guint i = 0; i < operations->len; i++)
-    g_assert_true (operations_equal (&g_array_index (operations, PlanOperation, i),
-                                     &g_array_index (trial->operations, PlanOperation, i)));
+    g_assert_true (plan_operation_equal (&g_array_index (operations, PlanOperation, i),
+                                         &g_array_index (trial->operations, PlanOperation, i)));
 }
 
 static void
@@ -361,7 +353,7 @@ try_world (Trial *trial)
   const WorldRules *rules = &trial->world_case->rules;
 
   expected_init (&trial->expected, &trial->world, rules);
-  trial->operations = world_plan (trial->planner, &trial->world, rules);
+  trial->operations = world_plan_both_ways (trial->planner, &trial->world, rules);
   g_assert_cmpuint (trial->operations->len, <=, G_N_ELEMENTS (trial->order));
   assert_deletes_only_what_is_known_gone (trial);
   if (rules->offline)

@@ -1,4 +1,5 @@
 #include "world.h"
+#include "world-reduced.h"
 
 #include <string.h>
 
@@ -224,10 +225,13 @@ world_flags_from_plan (MessageFlags flags)
   return flags.system | (flags.keywords[0] != '\0' ? WORLD_KEYWORD : 0);
 }
 
-GArray *
-world_plan (WorldPlanner *planner, const World *world, const WorldRules *rules)
+static PlanInput
+observe (WorldPlanner *planner, const World *world, const WorldRules *rules)
 {
-  PlanInput input = { .base = planner->base,
+  observe_base (planner, world, rules);
+  observe_remote (planner, world, rules);
+  observe_local (planner, world, rules);
+  return (PlanInput){ .base = planner->base,
                       .remote = planner->remote,
                       .local = planner->local,
                       .remote_complete = !rules->remote_incomplete,
@@ -237,9 +241,22 @@ world_plan (WorldPlanner *planner, const World *world, const WorldRules *rules)
                       .permanent_any = FALSE,
                       .expunge_marked = rules->expunge_marked,
                       .pool = planner->pool };
+}
 
-  observe_base (planner, world, rules);
-  observe_remote (planner, world, rules);
-  observe_local (planner, world, rules);
+GArray *
+world_plan (WorldPlanner *planner, const World *world, const WorldRules *rules)
+{
+  const PlanInput input = observe (planner, world, rules);
+
   return plan_mailbox (&input);
+}
+
+GArray *
+world_plan_both_ways (WorldPlanner *planner, const World *world, const WorldRules *rules)
+{
+  const PlanInput input = observe (planner, world, rules);
+  GArray *operations = plan_mailbox (&input);
+
+  world_assert_reducible (&input, operations);
+  return operations;
 }

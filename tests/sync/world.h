@@ -87,6 +87,8 @@ WorldRow *world_find_row (const World *world, gint64 id);
 
 /* (transfer full): plan_mailbox of what is seen of `world`. Valid as long as the planner. */
 GArray *world_plan (WorldPlanner *planner, const World *world, const WorldRules *rules);
+/* The same; and without what a plan can do without (engine/sync/plan-settled.h), it comes out the same. */
+GArray *world_plan_both_ways (WorldPlanner *planner, const World *world, const WorldRules *rules);
 
 guint8 world_name_from_plan (const char *base);
 guint8 world_flags_from_plan (MessageFlags flags);

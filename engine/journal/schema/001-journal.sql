@@ -43,9 +43,13 @@ CREATE TABLE message ( -- The base: messages as both sides held them when they w
   mtime_ns INTEGER NOT NULL,       -- its modification time then, nanoseconds since 1970
   digest BLOB CHECK (length (digest) = 32), -- full digest (SHA-256); NULL while it is not known
   internal_date INTEGER NOT NULL,  -- the server's INTERNALDATE
+  print INTEGER NOT NULL,          -- of the file with these flags, this size and time (message_print); 0: always looked at
   UNIQUE (mailbox, base),
   UNIQUE (mailbox, uid)
 ) STRICT;
+
+-- A directory is compared with the base by prints alone, without a look at the rows.
+CREATE INDEX message_prints ON message (mailbox, uid, print);
 
 -- What every run asks for, without a walk over the base: drafts, which may be edited in place at any time, and
 -- downloads that a crash left half done.

@@ -1,0 +1,161 @@
+#include "look-here.h"
+
+#include "../journal/journal-prints.h"
+#include "known.h"
+#include "quiet.h"
+
+/* TRUE when nothing moved since a look of this run: what the base has learnt since then came from there. */
+static gboolean
+is_earlier_current (MailboxSync *mailbox)
+{
+  g_autofree char *then =
+      mailbox->earlier != NULL ? maildir_scan_mark (mailbox->box, mailbox->earlier) : NULL;
+  g_autofree char *now = then != NULL ? maildir_box_mark (mailbox->box) : NULL;
+
+  return now != NULL && g_str_equal (then, now);
+}
+
+/* What the base knows: prints, and whose they are. */
+typedef struct
+{
+  MaildirKnown *prints;
+  GArray *uids; /* of guint32, by position */
+} Knowledge;
+
+static gboolean
+add_print (guint32 uid, guint64 print, gpointer user_data)
+{
+  Knowledge *knowledge = user_data;
+
+  maildir_known_add (knowledge->prints, print);
+  g_array_append_val (knowledge->uids, uid);
+  return TRUE;
+}
+
+static gboolean
+note_row (const JournalMessage *message, gpointer user_data)
+{
+  GArray *rows = user_data;
+
+  if (message->state == JOURNAL_MESSAGE_PRESENT)
+    g_array_append_val (rows, message->id);
+  return TRUE;
+}
+
+static gboolean
+note_unseen (MailboxSync *mailbox, const Knowledge *knowledge, GError **error)
+{
+  for (guint i = 0; i < knowledge->uids->len; i++)
+    if (!maildir_known_was_found (knowledge->prints, i) &&
+        !journal_find_uid (mailbox->account->journal, mailbox->row->id,
+                           g_array_index (knowledge->uids, guint32, i), note_row, mailbox->unseen, error))
+      return FALSE;
+  return TRUE;
+}
+
+typedef struct
+{
+  GHashTable *unseen; /* set of journal ids */
+  gboolean found;
+} SecondSearch;
+
+static gboolean
+note_if_seen (const JournalMessage *message, gpointer user_data)
+{
+  SecondSearch *search = user_data;
+
+  search->found |=
+      message->state == JOURNAL_MESSAGE_PRESENT && !g_hash_table_contains (search->unseen, &message->id);
+  return TRUE;
+}
+
+/* *found: a file beside the one that the base knows by this name. */
+static gboolean
+find_second_file (MailboxSync *mailbox, gboolean *found, GError **error)
+{
+  g_autoptr (GHashTable) unseen = g_hash_table_new (g_int64_hash, g_int64_equal);
+  SecondSearch search = { unseen, mailbox->scan->has_known_double };
+
+  for (guint i = 0; i < mailbox->unseen->len; i++)
+    g_hash_table_add (unseen, &g_array_index (mailbox->unseen, gint64, i));
+  for (guint i = 0; i < mailbox->scan->entries->len && !search.found; i++)
+    if (!journal_find_base (mailbox->account->journal, mailbox->row->id,
+                            g_array_index (mailbox->scan->entries, MaildirEntry, i).base, note_if_seen,
+                            &search, error))
+      return FALSE;
+  *found = search.found;
+  return TRUE;
+}
+
+/* Two files of one name: which of them counts is seen only beside all others. */
+static gboolean
+look_at_all (MailboxSync *mailbox, GError **error)
+{
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  g_clear_pointer (&mailbox->earlier, maildir_scan_free);
+  g_array_set_size (mailbox->unseen, 0);
+  if (!mailbox->whole && !mailbox_sync_load_base (mailbox, error))
+    return FALSE;
+  mailbox->scan = maildir_scan (mailbox->box, error);
+  return mailbox->scan != NULL;
+}
+
+static gboolean
+look_for_changes (MailboxSync *mailbox, GError **error)
+{
+  g_autoptr (MaildirKnown) prints = maildir_known_new ();
+  g_autoptr (GArray) uids = g_array_new (FALSE, FALSE, sizeof (guint32));
+  Knowledge knowledge = { prints, uids };
+  gboolean doubled;
+
+  if (!journal_foreach_print (mailbox->account->journal, mailbox->row->id, add_print, &knowledge, error))
+    return FALSE;
+  mailbox->scan = maildir_scan_changed (mailbox->box, prints, mailbox->account->pool, error);
+  if (mailbox->scan == NULL || !note_unseen (mailbox, &knowledge, error) ||
+      !find_second_file (mailbox, &doubled, error))
+    return FALSE;
+  return !doubled || look_at_all (mailbox, error);
+}
+
+gboolean
+mailbox_sync_look_here (MailboxSync *mailbox, GError **error)
+{
+  gboolean quiet = FALSE;
+
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  if (mailbox->whole)
+    return look_at_all (mailbox, error);
+  if (is_earlier_current (mailbox))
+    {
+      mailbox->scan = g_steal_pointer (&mailbox->earlier);
+      return TRUE;
+    }
+  g_clear_pointer (&mailbox->earlier, maildir_scan_free);
+  g_array_set_size (mailbox->unseen, 0);
+  if (mailbox->row->quiet_mark != NULL)
+    {
+      mailbox->scan = maildir_scan_unread (mailbox->box, error);
+      if (mailbox->scan == NULL || !mailbox_sync_is_quiet_here (mailbox, &quiet, error))
+        return FALSE;
+    }
+  if (quiet)
+    return TRUE;
+  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  return look_for_changes (mailbox, error);
+}
+
+gboolean
+mailbox_sync_load_changed (MailboxSync *mailbox, GError **error)
+{
+  if (mailbox->whole)
+    return TRUE;
+  for (guint i = 0; i < mailbox->unseen->len; i++)
+    if (!mailbox_sync_load_id (mailbox, g_array_index (mailbox->unseen, gint64, i), error))
+      return FALSE;
+  for (guint i = 0; i < mailbox->scan->entries->len; i++)
+    if (!mailbox_sync_load_name (mailbox, g_array_index (mailbox->scan->entries, MaildirEntry, i).base,
+                                 error))
+      return FALSE;
+  mailbox_sync_sort_base (mailbox);
+  return TRUE;
+}

@@ -1,0 +1,13 @@
+/* What a mailbox directory holds beside what the base knows to be there. Directories that stand still are not
+ * read; one that moved is read once, against the prints of the base. */
+#pragma once
+
+#include "account-sync.h"
+
+/* Fills mailbox->scan: where the base is not loaded as a whole, `entries` are only those files that are not
+ * as the base knows them, and mailbox->unseen names the rows whose files were not found so. Errors of the
+ * journal, or of the Maildir. */
+gboolean mailbox_sync_look_here (MailboxSync *mailbox, GError **error);
+
+/* Loads the rows that the look concerns; the base is in order afterwards. */
+gboolean mailbox_sync_load_changed (MailboxSync *mailbox, GError **error);
