@@ -187,39 +187,61 @@ imap_batch_expunge (ImapBatch *batch, ImapDoneFunc done, gpointer user_data)
   imap_batch_wait (batch, NULL);
 }
 
-static ImapCommand *
-append_command (const char *wire_name, const char *flags, gint64 internal_date, guint64 size)
+static void
+add_message (ImapCommand *command, const ImapAppend *message)
 {
-  ImapCommand *command = imap_command_new ("APPEND");
   char date[IMAP_DATE_SIZE];
 
-  imap_date_format (internal_date, date);
-  imap_command_astring (command, wire_name);
-  if (flags != NULL && *flags != '\0')
-    imap_command_rawf (command, " (%s)", flags);
+  imap_date_format (message->internal_date, date);
+  if (message->flags != NULL && *message->flags != '\0')
+    imap_command_rawf (command, " (%s)", message->flags);
   imap_command_rawf (command, " \"%s\"", date);
-  imap_command_stream (command, size);
+  imap_command_stream (command, message->size);
+}
+
+static ImapCommand *
+append_command (const char *wire_name, const ImapAppend *messages, guint n_messages)
+{
+  ImapCommand *command = imap_command_new ("APPEND");
+
+  imap_command_astring (command, wire_name);
+  for (guint i = 0; i < n_messages; i++)
+    add_message (command, &messages[i]);
   return command;
 }
 
+static void
+add_stream (ImapRequest *request, ImapSession *session, const ImapAppend *message)
+{
+  imap_request_add_stream (request, imap_stream_new (message->size, message->source, message->source_data,
+                                                     message->notify, &session->in_handler));
+}
+
+static void
+notify_all (const ImapAppend *messages, guint n_messages)
+{
+  for (guint i = 0; i < n_messages; i++)
+    if (messages[i].notify != NULL)
+      messages[i].notify (messages[i].source_data);
+}
+
 void
-imap_batch_append (ImapBatch *batch, const char *wire_name, const char *flags, gint64 internal_date,
-                   guint64 size, NetSourceFunc source, gpointer source_data, GDestroyNotify notify,
+imap_batch_append (ImapBatch *batch, const char *wire_name, const ImapAppend *messages, guint n_messages,
                    ImapDoneFunc done, gpointer user_data)
 {
   g_autoptr (ImapCall) call = NULL;
   ImapRequest *request;
 
+  g_return_if_fail (n_messages == 1 ||
+                    (n_messages > 1 && imap_session_has (batch->session, IMAP_CAPABILITY_MULTIAPPEND)));
   if (!imap_batch_prepare (batch, G_STRFUNC))
     {
-      if (notify != NULL)
-        notify (source_data);
+      notify_all (messages, n_messages);
       return;
     }
   call = imap_call_new (batch, done, user_data);
-  request =
-      imap_request_new (batch->session, "APPEND", append_command (wire_name, flags, internal_date, size));
-  imap_request_set_stream (request,
-                           imap_stream_new (size, source, source_data, notify, &batch->session->in_handler));
+  request = imap_request_new (batch->session, "APPEND", append_command (wire_name, messages, n_messages));
+  for (guint i = 0; i < n_messages; i++)
+    add_stream (request, batch->session, &messages[i]);
   imap_call_send (call, request);
 }

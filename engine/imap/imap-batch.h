@@ -65,11 +65,22 @@ void imap_batch_uid_expunge (ImapBatch *batch, const ImapUidSet *set, ImapDoneFu
 /* Bare EXPUNGE, sent alone: contract C3.5 says when. */
 void imap_batch_expunge (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);
 
-/* `size` octets are pulled from `source` when the server is ready for them; a source that ends early or fails
- * makes the session fail (nothing half is ever completed). `notify` frees source_data. `done` is called after
- * it. */
-void imap_batch_append (ImapBatch *batch, const char *wire_name, const char *flags, gint64 internal_date,
-                        guint64 size, NetSourceFunc source, gpointer source_data, GDestroyNotify notify,
+/* A message to be stored. `size` octets are pulled from `source` when the server is ready for them; a source
+ * that ends early or fails makes the session fail (nothing half is ever completed). `notify` (nullable) frees
+ * source_data. */
+typedef struct
+{
+  const char *flags; /* (nullable) in IMAP's words without parentheses */
+  gint64 internal_date;
+  guint64 size;
+  NetSourceFunc source;
+  gpointer source_data;
+  GDestroyNotify notify;
+} ImapAppend;
+
+/* One command; several messages, all of them or none, only where MULTIAPPEND is offered (RFC 3502; an empty
+ * one among them cancels it). `done` is called after every `notify`. */
+void imap_batch_append (ImapBatch *batch, const char *wire_name, const ImapAppend *messages, guint n_messages,
                         ImapDoneFunc done, gpointer user_data);
 
 /* Commands sent or queued, and not answered yet. */

@@ -19,7 +19,8 @@ struct _ImapRequest
   gboolean waits;  /* for a continuation before what follows */
   gboolean secret;
   gboolean detached;
-  ImapStream *stream; /* (nullable) until it ended */
+  GQueue streams; /* ImapStream, not begun yet */
+  GQueue begun;   /* ImapStream, not ended yet: they end in their order */
   ImapAnswerFunc done;
   gpointer user_data;
   GDestroyNotify destroy;
@@ -55,12 +56,25 @@ wipe_parts (ImapRequest *request)
 }
 
 static void
-drop_stream (ImapRequest *request)
+drop_streams (ImapRequest *request)
 {
-  ImapStream *stream = g_steal_pointer (&request->stream);
+  g_queue_clear_full (&request->streams, (GDestroyNotify)imap_stream_abandon);
+  g_queue_clear_full (&request->begun, (GDestroyNotify)imap_stream_abandon);
+}
 
-  if (stream != NULL)
-    imap_stream_abandon (stream);
+static gboolean
+is_streaming (const ImapRequest *request)
+{
+  return !g_queue_is_empty ((GQueue *)&request->streams) || !g_queue_is_empty ((GQueue *)&request->begun);
+}
+
+static void
+begin_stream (ImapRequest *request)
+{
+  ImapStream *stream = g_queue_pop_head (&request->streams);
+
+  g_queue_push_tail (&request->begun, stream);
+  imap_stream_start (stream, request->session->connection);
 }
 
 static void
@@ -72,7 +86,7 @@ request_finalize (gpointer data)
     wipe_parts (request);
   if (request->destroy != NULL)
     request->destroy (request->user_data);
-  drop_stream (request);
+  drop_streams (request);
   g_ptr_array_unref (request->parts);
   g_clear_pointer (&request->answer, imap_response_free);
   g_free (request->challenge);
@@ -147,7 +161,7 @@ write_part (ImapRequest *request)
   session->outbox_octets -= length;
   request->waits = part->wait;
   if (part->source && !part->wait)
-    imap_stream_start (request->stream, session->connection);
+    begin_stream (request);
 }
 
 static void
@@ -198,7 +212,7 @@ imap_requests_continue (ImapSession *session, const ImapResponse *response, GErr
 
       request->waits = FALSE;
       if (part->source)
-        imap_stream_start (request->stream, session->connection);
+        begin_stream (request);
       outbox_flush (session);
     }
   else if (session->challenged != NULL && session->challenged->challenge == NULL)
@@ -270,15 +284,15 @@ stream_ended (gboolean complete, gpointer owner)
 {
   ImapRequest *request = owner;
 
-  request->stream = NULL;
-  if (complete && request->answer != NULL && request->session->failure == NULL)
+  g_queue_pop_head (&request->begun);
+  if (complete && !is_streaming (request) && request->answer != NULL && request->session->failure == NULL)
     request_complete (request, g_steal_pointer (&request->answer));
 }
 
 void
-imap_request_set_stream (ImapRequest *request, ImapStream *stream)
+imap_request_add_stream (ImapRequest *request, ImapStream *stream)
 {
-  request->stream = stream;
+  g_queue_push_tail (&request->streams, stream);
   imap_stream_set_owner (stream, stream_ended, request);
 }
 
@@ -289,7 +303,7 @@ answer_is_in_order (const ImapRequest *request, const ImapResponse *answer)
   if (request->answer != NULL)
     return FALSE;
   if (answer->status == IMAP_STATUS_OK)
-    return !request->queued && request->stream == NULL;
+    return !request->queued && !is_streaming (request);
   return !request->queued || request->waits;
 }
 
@@ -318,10 +332,10 @@ imap_requests_answer (ImapSession *session, ImapResponse *response, GError **err
   note_answer (session, request, answer);
   if (request->queued)
     {
-      drop_stream (request);
+      drop_streams (request);
       outbox_pop (session);
     }
-  if (request->stream != NULL)
+  if (is_streaming (request))
     request->answer = g_steal_pointer (&answer);
   else
     request_complete (request, g_steal_pointer (&answer));
@@ -431,7 +445,7 @@ imap_requests_clear (ImapSession *session)
 
   g_hash_table_iter_init (&iter, session->requests);
   while (g_hash_table_iter_next (&iter, NULL, &request))
-    drop_stream (request);
+    drop_streams (request);
   g_queue_clear_full (&session->outbox, (GDestroyNotify)imap_request_unref);
   g_hash_table_remove_all (session->requests);
 }

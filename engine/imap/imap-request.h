@@ -30,8 +30,8 @@ imap_request_set_done (ImapRequest *request, ImapAnswerFunc done, gpointer user_
 gpointer imap_request_get_user_data (const ImapRequest *request, ImapAnswerFunc done);
 /* Its octets are wiped at the end. */
 void imap_request_set_secret (ImapRequest *request);
-/* What follows the part that is marked so (transfer full). */
-void imap_request_set_stream (ImapRequest *request, ImapStream *stream);
+/* What follows the next part that is marked so (transfer full). */
+void imap_request_add_stream (ImapRequest *request, ImapStream *stream);
 
 void imap_request_send (ImapRequest *request);
 

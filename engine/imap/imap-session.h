@@ -53,6 +53,7 @@ typedef enum
   IMAP_CAPABILITY_OBJECTID = 1 << 18,
   IMAP_CAPABILITY_REV2 = 1 << 19,
   IMAP_CAPABILITY_XLIST = 1 << 20,
+  IMAP_CAPABILITY_MULTIAPPEND = 1 << 21,
 } ImapCapability; /* REV2 implies what RFC 9051 makes mandatory; the session sets those bits */
 
 /* What SELECT or EXAMINE said. `exists`, `expunges`, `read_only`, `flags` and `permanent_flags` follow what

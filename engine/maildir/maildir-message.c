@@ -161,6 +161,19 @@ stat_named (MaildirBox *box, gboolean in_new, const char *file, MaildirFileStamp
 }
 
 gboolean
+maildir_message_find (MaildirBox *box, const MaildirPlace *place, char **file, gboolean *in_new,
+                      GError **error)
+{
+  g_auto (MaildirLocation) location = { 0 };
+
+  if (!maildir_locate (box, place, TRUE, &location, error))
+    return FALSE;
+  *file = g_steal_pointer (&location.file);
+  *in_new = location.in_new;
+  return TRUE;
+}
+
+gboolean
 maildir_message_guess (MaildirBox *box, const char *base, guint8 system, guint32 letters, char **file,
                        gboolean *in_new, MaildirFileStamp *stamp)
 {

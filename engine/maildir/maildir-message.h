@@ -46,6 +46,9 @@ gboolean
 maildir_message_set_flags (MaildirBox *box, const MaildirPlace *place, guint8 system, guint8 system_mask,
                            guint32 letters, guint32 letters_mask, char **file, GError **error);
 
+/* *file (transfer full) is its name now. */
+gboolean maildir_message_find (MaildirBox *box, const MaildirPlace *place, char **file, gboolean *in_new,
+                               GError **error);
 gboolean
 maildir_message_stat (MaildirBox *box, const MaildirPlace *place, MaildirFileStamp *stamp, GError **error);
 /* Without reading a directory: TRUE when a file stands where this program would have put the message with

@@ -97,6 +97,7 @@ typedef struct
   gboolean waits; /* there was something to do, on either side */
 
   gboolean matching_told; /* in this run: how many were paired */
+  gboolean appends_alone; /* in this run: the server refused several messages in one command */
   GHashTable *closed;     /* keys of operations that are not to be tried (again) in this run */
 } MailboxSync;
 

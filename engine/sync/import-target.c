@@ -215,11 +215,13 @@ finish_file (MaildirBox *box, Staged *staged, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autofree char *file = NULL;
+  MaildirFileStamp stamp;
   gboolean in_new;
 
   if (!publish_staged (box, staged->base, error))
     return FALSE;
-  staged->present = maildir_box_find (box, staged->base, &file, &in_new, &local_error);
+  staged->present = maildir_message_guess (box, staged->base, 0, 0, &file, &in_new, &stamp) ||
+                    maildir_box_find (box, staged->base, &file, &in_new, &local_error);
   if (staged->present || g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));

@@ -59,11 +59,15 @@ finish_file (MailboxSync *mailbox, Staged *staged, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autofree char *file = NULL;
+  MaildirFileStamp stamp;
   gboolean in_new;
 
   if (maildir_box_has_tmp (mailbox->box, staged->base) && !publish_staged (mailbox, staged, error))
     return FALSE;
-  staged->present = maildir_box_find (mailbox->box, staged->base, &file, &in_new, &local_error);
+  /* Most are where they were put, which spares reading the directory for each. */
+  staged->present =
+      maildir_message_guess (mailbox->box, staged->base, staged->system, 0, &file, &in_new, &stamp) ||
+      maildir_box_find (mailbox->box, staged->base, &file, &in_new, &local_error);
   if (staged->present || g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local_error));

@@ -4,36 +4,13 @@
 #include "refusal.h"
 #include "subject.h"
 #include "tell.h"
-#include "uploads-in-doubt.h"
+#include "upload-batch.h"
 
 #include <string.h>
 
 #define BATCH_MESSAGES 100
 #define BATCH_OCTETS (8 * 1024 * 1024)
 #define MAX_ATTEMPTS 2 /* answered OK, and not found afterwards */
-
-/* One message on its way up. */
-typedef struct
-{
-  const PlanOperation *operation;
-  const LocalContent *content;
-  JournalUpload intent; /* strings borrowed from observation and settings */
-  MaildirUpload *file;
-  ImapStatus status;
-  gboolean answered, is_final;
-  char *reason;        /* of a refusal */
-  guint32 uid;         /* APPENDUID's, checked; 0: in doubt */
-  UploadedMessage now; /* as the server shows it afterwards */
-} Upload;
-
-typedef struct
-{
-  MailboxSync *mailbox;
-  GPtrArray *uploads;   /* of Upload */
-  GHashTable *attempts; /* base name -> JournalUpload of an earlier attempt that was not found */
-  GHashTable *known;    /* UIDs that belong to some message of the journal */
-  guint64 octets;
-} UploadBatch;
 
 static void
 upload_free (gpointer data)
@@ -162,96 +139,6 @@ record_intents (UploadBatch *batch, GError **error)
   return journal_commit (journal, error);
 }
 
-static void
-note_answer (const ImapResult *result, gpointer user_data)
-{
-  Upload *upload = user_data;
-
-  upload->answered = TRUE;
-  upload->status = result->status;
-  if (result->status != IMAP_STATUS_OK)
-    {
-      upload->is_final = refusal_is_final (result);
-      upload->reason = g_strdup (*result->text != '\0' ? result->text : "it gave no reason");
-    }
-  else if (result->code->type == IMAP_CODE_APPENDUID && result->code->target != NULL &&
-           result->code->target->len == 1 && result->code->number == upload->intent.uidvalidity &&
-           g_array_index (result->code->target, guint32, 0) >= upload->intent.uidnext)
-    upload->uid = g_array_index (result->code->target, guint32, 0);
-}
-
-static gboolean
-send_all (UploadBatch *batch, GError **error)
-{
-  MailboxSync *mailbox = batch->mailbox;
-  g_autoptr (ImapBatch) commands = imap_batch_new (mailbox->account->session);
-
-  for (guint i = 0; i < batch->uploads->len; i++)
-    {
-      Upload *upload = g_ptr_array_index (batch->uploads, i);
-      g_autofree char *flags = message_flags_to_imap (upload->operation->flags);
-
-      imap_batch_append (commands, mailbox->row->wire_name, flags, upload->intent.internal_date,
-                         upload->intent.wire_size, maildir_upload_read, upload->file, NULL, note_answer,
-                         upload);
-    }
-  return imap_batch_wait (commands, error);
-}
-
-/* A false APPENDUID names somebody else's message: what stands there must be as long and as old as what was
- * sent, and nobody's so far. Otherwise the upload is in doubt, which also finds a message that the server
- * rewrote. */
-static gboolean
-is_ours (UploadBatch *batch, const Upload *upload, const ImapFetch *fetch)
-{
-  const guint needed = IMAP_FETCH_FLAGS | IMAP_FETCH_SIZE | IMAP_FETCH_INTERNALDATE;
-
-  return upload->uid != 0 && upload->uid == fetch->uid && upload->now.uid == 0 &&
-         (fetch->present & needed) == needed && fetch->size == upload->intent.wire_size &&
-         fetch->internal_date == upload->intent.internal_date &&
-         !g_hash_table_contains (batch->known, GUINT_TO_POINTER (fetch->uid));
-}
-
-static void
-note_uploaded (const ImapFetch *fetch, gpointer user_data)
-{
-  UploadBatch *batch = user_data;
-
-  for (guint i = 0; i < batch->uploads->len; i++)
-    {
-      Upload *upload = g_ptr_array_index (batch->uploads, i);
-
-      if (!is_ours (batch, upload, fetch))
-        continue;
-      upload->now = (UploadedMessage){ fetch->uid,
-                                       message_flags_from_imap (batch->mailbox->account->pool,
-                                                                (const char *const *)fetch->flags),
-                                       fetch->size, fetch->internal_date };
-      g_hash_table_add (batch->known, GUINT_TO_POINTER (fetch->uid));
-    }
-}
-
-/* What the server really keeps of each: flags, size, date. */
-static gboolean
-look_at_uploaded (UploadBatch *batch, GError **error)
-{
-  g_autoptr (ImapBatch) commands = imap_batch_new (batch->mailbox->account->session);
-  g_autoptr (ImapUidSet) set = imap_uid_set_new ();
-
-  for (guint i = 0; i < batch->uploads->len; i++)
-    {
-      const Upload *upload = g_ptr_array_index (batch->uploads, i);
-
-      if (upload->uid != 0)
-        imap_uid_set_add (set, upload->uid);
-    }
-  if (imap_uid_set_is_empty (set))
-    return TRUE;
-  imap_batch_set_fetch_handler (commands, note_uploaded, batch);
-  imap_batch_uid_fetch (commands, set, "(UID FLAGS RFC822.SIZE INTERNALDATE)", NULL, NULL);
-  return imap_batch_wait (commands, error);
-}
-
 /* The server says OK, and which message it is is not known: in doubt, and counted. */
 static gboolean
 count_attempt (Journal *journal, Upload *upload, GError **error)
@@ -261,7 +148,8 @@ count_attempt (Journal *journal, Upload *upload, GError **error)
          journal_add_upload (journal, &upload->intent, error);
 }
 
-/* Confirmed: part of the base. Refused: the intent goes, nothing is in doubt. Neither: the intent stays. */
+/* Confirmed: part of the base. Refused: the intent goes, nothing is in doubt. Neither, or refused together
+ * with others: the intent stays. */
 static gboolean
 record_answer (UploadBatch *batch, Upload *upload, GError **error)
 {
@@ -306,6 +194,8 @@ tell_uploaded (const UploadBatch *batch)
     }
 }
 
+/* A server that refuses several messages has stored none of them. Before they go up one by one, which is the
+ * next round's, they are looked for all the same. */
 static gboolean
 name_refusals (UploadBatch *batch, gboolean *doubt, GError **error)
 {
@@ -315,7 +205,9 @@ name_refusals (UploadBatch *batch, gboolean *doubt, GError **error)
       const Upload *upload = g_ptr_array_index (batch->uploads, i);
       g_autofree char *what = describe (upload);
 
-      *doubt |= upload->answered && upload->status == IMAP_STATUS_OK && upload->now.uid == 0;
+      batch->mailbox->appends_alone |= upload->cancelled;
+      *doubt |=
+          upload->cancelled || (upload->answered && upload->status == IMAP_STATUS_OK && upload->now.uid == 0);
       if (upload->answered && upload->status != IMAP_STATUS_OK &&
           !mailbox_sync_refuse (batch->mailbox, upload->operation, upload->is_final, what, upload->reason,
                                 error))
@@ -331,8 +223,8 @@ upload_batch (UploadBatch *batch, GError **error)
 
   if (batch->uploads->len == 0)
     return TRUE;
-  if (!record_intents (batch, error) || !send_all (batch, error) || !look_at_uploaded (batch, error) ||
-      !record_answers (batch, error))
+  if (!record_intents (batch, error) || !upload_batch_send (batch, error) ||
+      !upload_batch_look (batch, error) || !record_answers (batch, error))
     return FALSE;
   tell_uploaded (batch);
   if (!name_refusals (batch, &doubt, error))

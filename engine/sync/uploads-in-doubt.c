@@ -52,13 +52,14 @@ mailbox_sync_load_uploads (MailboxSync *mailbox, GError **error)
 static const char *
 keywords_seen_here (MailboxSync *mailbox, const char *base)
 {
+  const MaildirPlace place = mailbox_sync_place (mailbox, base);
   g_autofree char *file = NULL;
   g_auto (MaildirName) name = { 0 };
   g_auto (MaildirKeywords) keywords = { 0 };
   gboolean in_new;
 
-  if (!maildir_box_find (mailbox->box, base, &file, &in_new, NULL) ||
-      !maildir_name_parse (file, maildir_box_get_separator (mailbox->box), &name) ||
+  if (!maildir_message_find (mailbox->box, &place, &file, &in_new, NULL) ||
+      !maildir_name_parse (file, maildir_box_get_separator (mailbox->box), &name) || name.letters == 0 ||
       !maildir_keywords_read (maildir_box_get_fd (mailbox->box), &keywords, NULL))
     return message_keyword_pool_intern (mailbox->account->pool, NULL);
   return maildir_keywords_to_flags (&keywords, name.letters, mailbox->account->pool).keywords;

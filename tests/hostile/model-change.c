@@ -69,36 +69,85 @@ parse_date (const char *text)
   return timegm (&tm) - (zone / 100 * 60 + zone % 100) * 60;
 }
 
-void
-model_append (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
-{
-  ModelMailbox *mailbox = model_store_find (session->store, model_command_word (command, 1));
-  guint index = 2;
-  g_autofree char *flags = NULL;
-  gint64 date = 0;
-  ModelMessage *message;
-
-  if (mailbox == NULL)
-    {
-      g_string_assign (tagged, "NO [TRYCREATE] no such mailbox");
-      return;
-    }
-  flags = *model_command_word (command, index) == '('
-              ? without_parentheses (model_command_word (command, index++))
-              : g_strdup ("");
-  if (index + 1 < command->words->len)
-    date = parse_date (model_command_word (command, index++));
-  message = model_mailbox_add (mailbox, model_command_bytes (command, index), flags, date);
-  if (model_server_offers (session->server, "UIDPLUS"))
-    g_string_printf (tagged, "OK [APPENDUID %u %u] stored", mailbox->uidvalidity, message->uid);
-  else
-    g_string_assign (tagged, "OK stored");
-}
-
 static void
 add_uid (GString *set, guint32 uid)
 {
   g_string_append_printf (set, "%s%u", set->len > 0 ? "," : "", uid);
+}
+
+/* A message of APPEND. */
+typedef struct
+{
+  char *flags;
+  gint64 date;
+  GBytes *body; /* (unowned) */
+} Sent;
+
+static void
+sent_free (gpointer data)
+{
+  Sent *sent = data;
+
+  g_free (sent->flags);
+  g_free (sent);
+}
+
+static Sent *
+read_sent (const ModelCommand *command, guint *index)
+{
+  Sent *sent = g_new0 (Sent, 1);
+
+  sent->flags = *model_command_word (command, *index) == '('
+                    ? without_parentheses (model_command_word (command, (*index)++))
+                    : g_strdup ("");
+  if (*index + 1 < command->words->len)
+    sent->date = parse_date (model_command_word (command, (*index)++));
+  sent->body = model_command_bytes (command, (*index)++);
+  return sent;
+}
+
+/* (transfer full) (nullable): an empty message cancels all (RFC 3502 section 6.3.11). */
+static GPtrArray *
+read_all_sent (ModelSession *session, const ModelCommand *command)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (sent_free);
+  gboolean has_empty = FALSE;
+
+  for (guint index = 2; index < command->words->len;)
+    {
+      Sent *sent = read_sent (command, &index);
+
+      g_ptr_array_add (all, sent);
+      has_empty |= g_bytes_get_size (sent->body) == 0;
+    }
+  if (all->len > 1 && !model_server_offers (session->server, "MULTIAPPEND"))
+    model_server_breach (session->server, "several messages were sent in one APPEND unasked");
+  return has_empty ? NULL : g_steal_pointer (&all);
+}
+
+void
+model_append (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
+{
+  ModelMailbox *mailbox = model_store_find (session->store, model_command_word (command, 1));
+  g_autoptr (GPtrArray) all = read_all_sent (session, command);
+  g_autoptr (GString) uids = g_string_new (NULL);
+
+  if (mailbox == NULL || all == NULL)
+    {
+      g_string_assign (tagged,
+                       mailbox == NULL ? "NO [TRYCREATE] no such mailbox" : "NO this message is empty");
+      return;
+    }
+  for (guint i = 0; i < all->len; i++)
+    {
+      const Sent *sent = g_ptr_array_index (all, i);
+
+      add_uid (uids, model_mailbox_add (mailbox, sent->body, sent->flags, sent->date)->uid);
+    }
+  if (model_server_offers (session->server, "UIDPLUS"))
+    g_string_printf (tagged, "OK [APPENDUID %u %s] stored", mailbox->uidvalidity, uids->str);
+  else
+    g_string_assign (tagged, "OK stored");
 }
 
 void

@@ -3,9 +3,12 @@
 #include "hostile-case.h"
 #include "hostile-edit.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define BARE "SASL-IR AUTH=PLAIN"
+/* Several messages in one command. */
+#define MULTI BARE " LITERAL+ UIDPLUS ESEARCH MOVE MULTIAPPEND"
 
 static void
 write_one (Hostile *hostile)
@@ -18,6 +21,31 @@ write_two (Hostile *hostile)
 {
   write_one (hostile);
   hostile_add_here (hostile, "INBOX", "up2", "");
+}
+
+static void
+write_three (Hostile *hostile)
+{
+  write_two (hostile);
+  hostile_add_here (hostile, "INBOX", "up3", "FS");
+}
+
+/* First by its name. */
+static void
+write_two_beside_empty (Hostile *hostile)
+{
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+
+  write_two (hostile);
+  local_write (hostile->account.maildir, "INBOX", "0.empty", "S", nothing, 1700000000);
+}
+
+static void
+remove_empty (Hostile *hostile)
+{
+  g_autofree char *path = g_build_filename (hostile->account.maildir, "INBOX/cur/0.empty:2,S", NULL);
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
 }
 
 /* Below, at and above what LITERAL- sends unasked. */
@@ -76,6 +104,35 @@ static void
 sent_twice (Hostile *hostile)
 {
   g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), ==, 2);
+}
+
+static void
+sent_at_once (Hostile *hostile)
+{
+  g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), ==, 1);
+}
+
+static void
+sent_beside_empty (Hostile *hostile)
+{
+  g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), ==, 2);
+  g_assert_nonnull (hostile_find_there (hostile, "INBOX", "up"));
+  g_assert_nonnull (hostile_find_there (hostile, "INBOX", "up2"));
+}
+
+/* Together, then each alone. */
+static void
+sent_alone (Hostile *hostile)
+{
+  g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), ==, 1 + 3);
+}
+
+static void
+sent_alone_and_left_one (Hostile *hostile)
+{
+  sent_alone (hostile);
+  second_went_on (hostile);
+  g_assert_nonnull (hostile_find_there (hostile, "INBOX", "up3"));
 }
 
 static const HostileCase cases[] = {
@@ -215,6 +272,83 @@ static const HostileCase cases[] = {
   { .name = "without-literal-plus", .capabilities = BARE " UIDPLUS", .messages = 5, .change = write_sizes },
   { .name = "literal-minus", .capabilities = BARE " UIDPLUS LITERAL-", .messages = 5, .change = write_sizes },
   { .name = "without-sasl", .capabilities = "UIDPLUS", .messages = 5, .change = write_sizes },
+  { .name = "several", .capabilities = MULTI, .messages = 5, .change = write_three, .check = sent_at_once },
+  { .name = "several-without-literal-plus",
+    .capabilities = BARE " UIDPLUS MULTIAPPEND",
+    .messages = 5,
+    .change = write_sizes,
+    .check = sent_at_once },
+  { .name = "several-without-uidplus",
+    .capabilities = BARE " LITERAL+ MULTIAPPEND",
+    .messages = 5,
+    .change = write_three,
+    .check = sent_at_once },
+  { .name = "several-beside-an-empty-one",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_two_beside_empty,
+    .outcome = ENGINE_OUTCOME_LEFT,
+    .says = "this message is empty",
+    .check = sent_beside_empty,
+    .mend = remove_empty },
+  { .name = "several-refused-together",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_REFUSE, "APPEND *", "NO [LIMIT] too much at once", .nth = 1 } },
+    .check = sent_alone },
+  { .name = "several-because-of-one",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_REFUSE, "APPEND *", "NO [TOOBIG] this is too big", .nth = 1 },
+                { MODEL_REFUSE, "APPEND *", "NO [TOOBIG] this is too big", .nth = 2 } },
+    .outcome = ENGINE_OUTCOME_LEFT,
+    .says = "“up”: ",
+    .check = sent_alone_and_left_one,
+    .mend = take_it_back },
+  { .name = "several-refused-and-stored",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_LIE, "APPEND *", "NO [LIMIT] too much at once", .nth = 1 } },
+    .check = sent_at_once },
+  { .name = "several-lost-and-stored",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_CUT_AFTER, "APPEND *" } },
+    .outcome = ENGINE_OUTCOME_OFFLINE },
+  { .name = "several-lost-and-not-stored",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_CUT, "APPEND *" } },
+    .outcome = ENGINE_OUTCOME_OFFLINE },
+  { .name = "several-lost-in-the-literal",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_sizes,
+    .faults = { { MODEL_CUT_LITERAL, "APPEND *" } },
+    .outcome = ENGINE_OUTCOME_OFFLINE },
+  { .name = "several-and-uids-of-fewer",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_LIE, "APPEND *", "OK [APPENDUID 1000 6:7] stored" } },
+    .check = sent_at_once },
+  { .name = "several-and-uids-out-of-order",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_LIE, "APPEND *", "OK [APPENDUID 1000 8,6,7] stored" } },
+    .check = sent_at_once },
+  { .name = "several-and-one-uid-for-all",
+    .capabilities = MULTI,
+    .messages = 5,
+    .change = write_three,
+    .faults = { { MODEL_LIE, "APPEND *", "OK [APPENDUID 1000 6,6,6] stored" } },
+    .check = sent_at_once },
 };
 
 int

@@ -150,23 +150,37 @@ source_notify (gpointer user_data)
 {
   Source *source = user_data;
 
-  g_assert_false (source->record->notified);
-  source->record->notified = TRUE;
+  g_assert_cmpuint (source->record->notified, <, source->record->appended);
+  source->record->notified++;
 }
 
 static void
 append_done (const ImapResult *result, gpointer user_data)
 {
-  g_assert_true (((Record *)user_data)->notified);
-  record_done (result, user_data);
+  Record *record = user_data;
+
+  g_assert_cmpuint (record->notified, ==, record->appended);
+  record_done (result, record);
+}
+
+void
+batch_fixture_append_all (Record *record, Source *sources, guint count, guint64 announced)
+{
+  g_autofree ImapAppend *messages = g_new (ImapAppend, count);
+
+  record->appended += count;
+  for (guint i = 0; i < count; i++)
+    {
+      sources[i].record = record;
+      messages[i] = (ImapAppend){ "\\Seen", 837596665, announced, pull, &sources[i], source_notify };
+    }
+  imap_batch_append (record->batch, "INBOX", messages, count, append_done, record);
 }
 
 void
 batch_fixture_append (Record *record, Source *source, guint64 announced)
 {
-  source->record = record;
-  imap_batch_append (record->batch, "INBOX", "\\Seen", 837596665, announced, pull, source, source_notify,
-                     append_done, record);
+  batch_fixture_append_all (record, source, 1, announced);
 }
 
 gboolean

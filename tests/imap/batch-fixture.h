@@ -14,7 +14,8 @@ typedef struct
   guint64 body_octets;
   guint bodies;
   guint64 sink_limit; /* 0: none */
-  gboolean notified;  /* the source of APPEND was freed */
+  guint appended;     /* messages of its APPENDs */
+  guint notified;     /* of which the source was freed */
 } Record;
 
 void record_init (Record *record, ImapBatch *batch);
@@ -47,6 +48,8 @@ typedef struct
 } Source;
 
 void batch_fixture_append (Record *record, Source *source, guint64 announced);
+/* Several in one command. */
+void batch_fixture_append_all (Record *record, Source *sources, guint count, guint64 announced);
 
 /* The server's side of login and SELECT INBOX, IMAP4rev1 with nothing optional. FALSE: the client went. */
 gboolean batch_fixture_serve_login (FakePeer *peer);

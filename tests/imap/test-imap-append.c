@@ -5,7 +5,8 @@
 
 #define X10 "xxxxxxxxxx"
 
-#define APPEND_LINE "APPEND INBOX \\(\\\\Seen\\) \"17-Jul-1996 09:44:25 \\+0000\" "
+#define APPEND_MESSAGE " \\(\\\\Seen\\) \"17-Jul-1996 09:44:25 \\+0000\" "
+#define APPEND_LINE "APPEND INBOX" APPEND_MESSAGE
 
 typedef struct
 {
@@ -15,6 +16,7 @@ typedef struct
   const char *done;
   const char *complaint; /* (nullable) the session fails */
   FakeStep steps[10];
+  guint count; /* messages in the command; 0: one */
 } AppendRow;
 
 static const AppendRow append_rows[] = {
@@ -154,6 +156,89 @@ static const AppendRow append_rows[] = {
     "",
     "closed",
     { { FAKE_EXPECT_REGEX, "$TAG1 " APPEND_LINE "\\{10\\}" }, { FAKE_CUT } } },
+  { "several: nothing waits",
+    "IMAP4rev1 LITERAL+ MULTIAPPEND",
+    10,
+    10,
+    0,
+    "oo",
+    NULL,
+    { { FAKE_EXPECT_REGEX, "$TAG1 " APPEND_LINE "\\{10\\+\\}" },
+      { FAKE_EXPECT_LITERAL, X10, 10 },
+      { FAKE_EXPECT_REGEX, APPEND_MESSAGE "\\{10\\+\\}" },
+      { FAKE_EXPECT_LITERAL, X10 "\r\n", 12 },
+      { FAKE_EXPECT, "$TAG2 UID FETCH 1 *" },
+      { FAKE_SEND, "$TAG1 OK [APPENDUID 7 100:101] done\r\n$TAG2 OK\r\n" } },
+    2 },
+  { "several, synchronizing: each waits",
+    "IMAP4rev1 MULTIAPPEND",
+    10,
+    10,
+    0,
+    "oo",
+    NULL,
+    { { FAKE_EXPECT_REGEX, "$TAG1 " APPEND_LINE "\\{10\\}" },
+      { FAKE_SEND, "+ go\r\n" },
+      { FAKE_EXPECT_LITERAL, X10, 10 },
+      { FAKE_EXPECT_REGEX, APPEND_MESSAGE "\\{10\\}" },
+      { FAKE_SEND, "+ on\r\n" },
+      { FAKE_EXPECT_LITERAL, X10 "\r\n", 12 },
+      { FAKE_EXPECT, "$TAG2 UID FETCH 1 *" },
+      { FAKE_SEND, "$TAG1 OK\r\n$TAG2 OK\r\n" } },
+    2 },
+  { "several, synchronizing, the second refused: neither it nor the third is sent",
+    "IMAP4rev1 MULTIAPPEND",
+    10,
+    10,
+    0,
+    "no",
+    NULL,
+    { { FAKE_EXPECT_REGEX, "$TAG1 " APPEND_LINE "\\{10\\}" },
+      { FAKE_SEND, "+ go\r\n" },
+      { FAKE_EXPECT_LITERAL, X10, 10 },
+      { FAKE_EXPECT_REGEX, APPEND_MESSAGE "\\{10\\}" },
+      { FAKE_SEND, "$TAG1 NO [OVERQUOTA] full\r\n" },
+      { FAKE_EXPECT, "$TAG2 UID FETCH 1 *" },
+      { FAKE_SEND, "$TAG2 OK\r\n" } },
+    3 },
+  { "several, synchronizing, OK before the second: a lie",
+    "IMAP4rev1 MULTIAPPEND",
+    10,
+    10,
+    0,
+    "",
+    "not sent",
+    { { FAKE_EXPECT_REGEX, "$TAG1 " APPEND_LINE "\\{10\\}" },
+      { FAKE_SEND, "+ go\r\n" },
+      { FAKE_EXPECT_LITERAL, X10, 10 },
+      { FAKE_EXPECT_REGEX, APPEND_MESSAGE "\\{10\\}" },
+      { FAKE_SEND, "$TAG1 OK\r\n" },
+      { FAKE_EXPECT_CLOSE } },
+    2 },
+  { "several, refused while they are sent",
+    "IMAP4rev1 LITERAL+ MULTIAPPEND",
+    3000000,
+    3000000,
+    0,
+    "no",
+    NULL,
+    { { FAKE_EXPECT_REGEX, "$TAG1 " APPEND_LINE "\\{3000000\\+\\}" },
+      { FAKE_SEND, "$TAG1 NO [TOOBIG] too big\r\n" },
+      { FAKE_EXPECT_LITERAL, NULL, 3000000 },
+      { FAKE_EXPECT_REGEX, APPEND_MESSAGE "\\{3000000\\+\\}" },
+      { FAKE_EXPECT_LITERAL, NULL, 3000002 },
+      { FAKE_EXPECT, "$TAG2 UID FETCH 1 *" },
+      { FAKE_SEND, "$TAG2 OK\r\n" } },
+    2 },
+  { "several, the sources are shorter than announced",
+    "IMAP4rev1 LITERAL+ MULTIAPPEND",
+    10,
+    9,
+    0,
+    "",
+    "changed while it was being sent",
+    { { FAKE_EXPECT_CLOSE } },
+    3 },
 };
 
 /* The client closes in the middle of what it wrote: the fake server reads it, so that it sees the end. */
@@ -167,7 +252,7 @@ static void
 test_append (gconstpointer data)
 {
   const AppendRow *row = data;
-  Source source = { .size = row->real, .fails_at = row->fails_at };
+  Source sources[3];
   SessionFixture fixture;
   Record record;
   g_autoptr (GError) error = NULL;
@@ -177,7 +262,9 @@ test_append (gconstpointer data)
   if (steps[0].kind == FAKE_EXPECT_CLOSE)
     steps[0] = (FakeStep){ .kind = FAKE_CALL, .call = ignore_line };
   batch_fixture_init (&fixture, &record, row->capabilities, steps);
-  batch_fixture_append (&record, &source, row->announced);
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+    sources[i] = (Source){ .size = row->real, .fails_at = row->fails_at };
+  batch_fixture_append_all (&record, sources, MAX (row->count, 1), row->announced);
   batch_fixture_fetch (&record, 1);
   imap_batch_wait (record.batch, &error);
   g_test_message ("%s", error != NULL ? error->message : "no error");
@@ -189,7 +276,8 @@ test_append (gconstpointer data)
   if (row->complaint != NULL)
     g_assert_nonnull (strstr (error->message, row->complaint));
   batch_fixture_clear (&fixture, &record);
-  g_assert_true (source.given <= row->real);
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+    g_assert_true (sources[i].given <= row->real);
 }
 
 /* A batch left early: what was begun is finished before a command is sent alone; the rest is not sent at all.

@@ -170,6 +170,34 @@ test_literal_before_stream (void)
   g_assert_cmpstr (text, ==, "A1 APPEND {2}\r\n|\xc3\xbc {5}\r\n|@\r\n");
 }
 
+/* MULTIAPPEND (RFC 3502): each message's octets are followed by the next one's beginning. */
+static void
+test_streams (void)
+{
+  const struct
+  {
+    ImapLiteralMode mode;
+    const char *expected;
+  } rows[] = {
+    { IMAP_LITERAL_PLUS, "A1 APPEND INBOX {5+}\r\n@ (\\Seen) {4097+}\r\n@\r\n" },
+    { IMAP_LITERAL_MINUS, "A1 APPEND INBOX {5+}\r\n@ (\\Seen) {4097}\r\n|@\r\n" },
+    { IMAP_LITERAL_SYNC, "A1 APPEND INBOX {5}\r\n|@ (\\Seen) {4097}\r\n|@\r\n" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (ImapCommand) command = imap_command_new ("APPEND");
+      g_autofree char *text = NULL;
+
+      imap_command_astring (command, "INBOX");
+      imap_command_stream (command, 5);
+      imap_command_raw (command, " (\\Seen)");
+      imap_command_stream (command, 4097);
+      text = finish (command, rows[i].mode);
+      g_assert_cmpstr (text, ==, rows[i].expected);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -180,5 +208,6 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/command/literal-modes", test_literal_modes);
   g_test_add_func ("/imap/command/stream", test_stream);
   g_test_add_func ("/imap/command/literal-before-stream", test_literal_before_stream);
+  g_test_add_func ("/imap/command/streams", test_streams);
   return g_test_run ();
 }

@@ -123,14 +123,13 @@ append (Day *day, ImapBatch *batch, const char *mailbox, guint number)
 {
   g_autofree char *body = g_strnfill (number * 37, 'x');
   Message *message = g_new0 (Message, 1);
-  gsize size;
+  ImapAppend appended = { "\\Seen", 1000000000 + number, 0, pull, message, message_free };
 
   message->text =
       g_strdup_printf ("Subject: %u\r\nMessage-ID: <%u@example.org>\r\n\r\n%s\r\n", number, number, body);
-  size = strlen (message->text);
-  imap_batch_append (batch, mailbox, "\\Seen", 1000000000 + number, size, pull, message, message_free, done,
-                     day);
-  return size;
+  appended.size = strlen (message->text);
+  imap_batch_append (batch, mailbox, &appended, 1, done, day);
+  return appended.size;
 }
 
 static void

@@ -24,7 +24,6 @@ typedef struct
 struct _ImapCommand
 {
   GArray *pieces;
-  gboolean has_stream;
 };
 
 static void
@@ -147,8 +146,6 @@ imap_command_astring (ImapCommand *command, const char *string)
 void
 imap_command_stream (ImapCommand *command, guint64 size)
 {
-  g_return_if_fail (!command->has_stream);
-  command->has_stream = TRUE;
   imap_command_raw (command, " ");
   append_piece (command, PIECE_STREAM, NULL, size);
 }

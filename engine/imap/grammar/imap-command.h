@@ -38,7 +38,7 @@ void imap_command_rawf (ImapCommand *command, const char *format, ...) G_GNUC_PR
 /* A space and an astring: atom, quoted or literal, whichever the octets need. No NUL. */
 void imap_command_astring (ImapCommand *command, const char *string);
 
-/* A space and a literal of `size` octets that the caller streams (APPEND). Once per command at most. */
+/* A space and a literal of `size` octets that the caller streams (APPEND). */
 void imap_command_stream (ImapCommand *command, guint64 size);
 
 /* The finished parts, tag and CRLF included. (transfer full) (element-type ImapCommandPart) */
