@@ -1,5 +1,7 @@
 #include "mailbox-names.h"
 
+#include "../imap/grammar/imap-mailbox-name.h"
+
 #include <string.h>
 
 char *
@@ -60,12 +62,27 @@ mailbox_name_to_wire (ImapSession *session, const char *name)
 }
 
 char *
+mailbox_directory_decode (const char *directory)
+{
+  g_autofree char *decoded = imap_mailbox_name_decode (directory);
+  g_autofree char *encoded = decoded != NULL ? imap_mailbox_name_encode (decoded) : NULL;
+
+  return g_strcmp0 (encoded, directory) == 0 && !g_str_equal (decoded, directory) ? g_steal_pointer (&decoded)
+                                                                                  : NULL;
+}
+
+char *
 mailbox_name_of_directory (Maildir *maildir, AccountLayout layout, const char *directory)
 {
+  g_autofree char *decoded = NULL;
+  const char *meant = directory;
   char *name;
 
   if (maildir_directory_is_hashed (directory))
     return maildir_read_full_name (maildir, directory, NULL);
-  name = maildir_mailbox_for_directory (layout, directory);
-  return name != NULL ? name : maildir_mailbox_for_foreign_directory (layout, directory);
+  decoded = mailbox_directory_decode (directory);
+  if (decoded != NULL)
+    meant = decoded;
+  name = maildir_mailbox_for_directory (layout, meant);
+  return name != NULL ? name : maildir_mailbox_for_foreign_directory (layout, meant);
 }

@@ -18,6 +18,11 @@ const char *mailbox_item_special_use (const ImapListItem *item);
  */
 char *mailbox_name_to_wire (ImapSession *session, const char *name);
 
-/* What a directory's mailbox is called: by the rules, by the file in a hashed one, or as a person meant it.
+/* Other programs (mbsync, OfflineIMAP, Dovecot) name directories in modified UTF-7, as on the wire. What such
+ * a name says: (transfer full) (nullable), NULL for any other. */
+char *mailbox_directory_decode (const char *directory);
+
+/* What a directory's mailbox is called: by the rules, by the file in a hashed one, or as a person or another
+ * program meant it.
  * (transfer full) (nullable) */
 char *mailbox_name_of_directory (Maildir *maildir, AccountLayout layout, const char *directory);

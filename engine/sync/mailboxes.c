@@ -313,9 +313,12 @@ account_sync_choose_directory (AccountSync *account, const MailboxSync *self, co
 {
   g_autofree char *directory = maildir_directory_for_mailbox (account->settings->layout, name, error);
   g_autofree char *folded = directory != NULL ? maildir_directory_fold (directory) : NULL;
+  g_autofree char *decoded = directory != NULL ? mailbox_directory_decode (directory) : NULL;
 
   if (directory == NULL)
     return NULL;
-  return is_taken (account, self, folded) ? maildir_directory_hashed (account->settings->layout, name, error)
-                                          : g_steal_pointer (&directory);
+  /* One that would be read as modified UTF-7 would be another's when the journal is lost. */
+  return decoded != NULL || is_taken (account, self, folded)
+             ? maildir_directory_hashed (account->settings->layout, name, error)
+             : g_steal_pointer (&directory);
 }

@@ -5,6 +5,7 @@
 #define X200 X100 X100
 #define NFC "caf\xc3\xa9"
 #define NFD "cafe\xcc\x81"
+#define UTF7 "caf&AOk-" /* what NFC is on the wire, and in the Maildirs of other programs */
 
 const MailboxRow mailbox_rows[] = {
   /* Created. */
@@ -435,6 +436,9 @@ const MailboxRow mailbox_rows[] = {
     /* The first of the two that the server lists gets the plain directory. */
     .expected_local = { "Work a", NFC " c", NFC " d", "mailbox Work", "mailbox " NFC, "mailbox " NFC,
                         "mailbox work", "work b" } },
+  { .path = "/names/created-there/like-modified-utf-7",
+    .then = { "there create " UTF7, "there add " UTF7 " a", "there create " NFC, "there add " NFC " b" },
+    .expected = { UTF7 " a", NFC " b", "mailbox " UTF7, "mailbox " NFC } },
   { .path = "/names/created-there/of-200-characters",
     .then = { "there create " X200, "there add " X200 " a", "there create " X200 "/" X10,
               "there add " X200 "/" X10 " b" },
@@ -461,6 +465,10 @@ const MailboxRow mailbox_rows[] = {
     .then = { "here create " NFD, "here add " NFD " a" },
     .expected = { NFC " a", "mailbox " NFC },
     .expected_local = { NFD " a", "mailbox " NFD } },
+  { .path = "/names/created-here/in-modified-utf-7",
+    .then = { "here create " UTF7, "here add " UTF7 " a", "there create " NFC, "there add " NFC " b" },
+    .expected = { NFC " a", NFC " b", "mailbox " NFC },
+    .expected_local = { UTF7 " a", UTF7 " b", "mailbox " UTF7 } },
   { .path = "/names/created-here/differing-by-case",
     .then = { "here create Work", "here add Work a", "here create work", "here add work b" },
     .expected = { "Work a", "mailbox Work", "mailbox work", "work b" } },
