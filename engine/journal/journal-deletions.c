@@ -70,15 +70,16 @@ read_hold (JournalStatement *row, JournalHold *hold)
   return journal_row_is_sound (row);
 }
 
+/* CROSS JOIN keeps SQLite from beginning with the messages, of which there are many. */
 gboolean
 journal_foreach_hold (Journal *journal, gint64 mailbox, JournalHoldFunc func, gpointer user_data,
                       GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (
-      journal,
-      "SELECT hold.message, mailbox.id, mailbox.name, side, since, released"
-      " FROM hold JOIN message ON message.id = hold.message JOIN mailbox ON mailbox.id = message.mailbox"
-      " WHERE ?1 = 0 OR message.mailbox = ?1 ORDER BY mailbox.name, hold.message");
+      journal, "SELECT hold.message, mailbox.id, mailbox.name, side, since, released"
+               " FROM hold CROSS JOIN message ON message.id = hold.message"
+               " CROSS JOIN mailbox ON mailbox.id = message.mailbox"
+               " WHERE ?1 = 0 OR message.mailbox = ?1 ORDER BY mailbox.name, hold.message");
 
   journal_bind_int (&statement, mailbox);
   while (journal_step (&statement))

@@ -92,9 +92,10 @@ journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
     return insert_mailbox (journal, mailbox, error);
 
   g_auto (JournalStatement) statement = journal_statement (
-      journal, "UPDATE mailbox SET name = ?, wire_name = ?, directory = ?, uidvalidity = ?,"
-               " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ?,"
-               " quiet_modseq = ?, quiet_uidnext = ?, quiet_messages = ?, quiet_mark = ?, listed = ? WHERE id = ?");
+      journal,
+      "UPDATE mailbox SET name = ?, wire_name = ?, directory = ?, uidvalidity = ?,"
+      " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ?,"
+      " quiet_modseq = ?, quiet_uidnext = ?, quiet_messages = ?, quiet_mark = ?, listed = ? WHERE id = ?");
   bind_mailbox (&statement, mailbox);
   journal_bind_int (&statement, mailbox->id);
   return journal_write_row (&statement, "mailbox", mailbox->id, error);
@@ -123,12 +124,12 @@ gboolean
 journal_is_quiet (Journal *journal, gint64 mailbox, gboolean *quiet, GError **error)
 {
   g_auto (JournalStatement) statement = journal_statement (
-      journal,
-      "SELECT EXISTS (SELECT 1 FROM upload WHERE mailbox = ?1)"
-      " OR EXISTS (SELECT 1 FROM unmarked WHERE mailbox = ?1)"
-      " OR EXISTS (SELECT 1 FROM operation WHERE mailbox = ?1)"
-      " OR EXISTS (SELECT 1 FROM unmatched WHERE mailbox = ?1)"
-      " OR EXISTS (SELECT 1 FROM hold JOIN message ON message.id = hold.message WHERE message.mailbox = ?1)");
+      journal, "SELECT EXISTS (SELECT 1 FROM upload WHERE mailbox = ?1)"
+               " OR EXISTS (SELECT 1 FROM unmarked WHERE mailbox = ?1)"
+               " OR EXISTS (SELECT 1 FROM operation WHERE mailbox = ?1)"
+               " OR EXISTS (SELECT 1 FROM unmatched WHERE mailbox = ?1)"
+               " OR EXISTS (SELECT 1 FROM hold CROSS JOIN message ON message.id = hold.message"
+               " WHERE message.mailbox = ?1)");
 
   journal_bind_int (&statement, mailbox);
   *quiet = journal_step (&statement) && journal_column_int (&statement, 0) == 0;

@@ -308,12 +308,11 @@ upload_mailbox (MailboxSync *mailbox, GError **error)
   g_autoptr (GHashTable) attempts = load_attempts (mailbox, error);
   g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
   UploadBatch batch = { .mailbox = mailbox, .uploads = uploads, .attempts = attempts, .known = known };
+  gboolean needed = mailbox_sync_plans (mailbox, PLAN_UPLOAD) || mailbox_sync_plans (mailbox, PLAN_REPLACE);
   gboolean selected = TRUE;
 
-  if (attempts == NULL || !mailbox_sync_collect_uids (mailbox, known, error))
-    return FALSE;
-  if ((mailbox_sync_plans (mailbox, PLAN_UPLOAD) || mailbox_sync_plans (mailbox, PLAN_REPLACE)) &&
-      !mailbox_sync_select (mailbox, &selected, error))
+  if (attempts == NULL || (needed && (!mailbox_sync_collect_uids (mailbox, known, error) ||
+                                      !mailbox_sync_select (mailbox, &selected, error))))
     return FALSE;
   return !selected || (run_batches (&batch, error) && forget_attempts (&batch, error));
 }

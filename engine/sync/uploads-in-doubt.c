@@ -1,5 +1,6 @@
 #include "uploads-in-doubt.h"
 
+#include "../journal/journal-prints.h"
 #include "fetch-headers.h"
 #include "search.h"
 #include "subject.h"
@@ -271,16 +272,16 @@ lowest_uidnext (MailboxSync *mailbox, const GPtrArray *uploads)
 }
 
 static gboolean
-add_uid (const JournalMessage *message, gpointer user_data)
+add_uid (guint32 uid, guint64 print, gpointer user_data)
 {
-  g_hash_table_add (user_data, GUINT_TO_POINTER (message->uid));
+  g_hash_table_add (user_data, GUINT_TO_POINTER (uid));
   return TRUE;
 }
 
 gboolean
 mailbox_sync_collect_uids (MailboxSync *mailbox, GHashTable *uids, GError **error)
 {
-  return journal_foreach_message (mailbox->account->journal, mailbox->row->id, add_uid, uids, error);
+  return journal_foreach_print (mailbox->account->journal, mailbox->row->id, add_uid, uids, error);
 }
 
 /* Headers of everything at and above the lowest UIDNEXT of the intents that the journal does not know. */
