@@ -2,9 +2,6 @@
 
 #include "grammar/imap-date.h"
 
-/* Servers take lines of 8000 octets (RFC 7162 section 4); a set leaves room for the rest. */
-#define SET_LENGTH 7000
-
 /* "UID FETCH", a set, then `rest` and, unless NULL, a mailbox: as many commands as the set needs. */
 typedef struct
 {
@@ -44,7 +41,7 @@ send_for_set (ImapCall *call, const SetCommand *form, const ImapUidSet *set)
 
   while (!imap_uid_set_is_empty (left))
     {
-      g_autoptr (ImapUidSet) part = imap_uid_set_take (left, G_MAXUINT, SET_LENGTH);
+      g_autoptr (ImapUidSet) part = imap_uid_set_take (left, G_MAXUINT, IMAP_SET_LENGTH);
 
       imap_call_send (call, set_request (call->batch->session, form, part));
     }

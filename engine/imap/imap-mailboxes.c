@@ -30,10 +30,23 @@ select_answered (ImapRequest *request, ImapResponse *answer, gpointer user_data)
   imap_request_keep_answer (request, answer);
 }
 
-static gboolean
-run_select (ImapSession *session, const char *name, const char *wire_name, GError **error)
+static const char *
+select_name (gboolean examine)
 {
-  g_autoptr (ImapRequest) request = imap_request_new (session, name, command_for (name, wire_name));
+  return examine ? "EXAMINE" : "SELECT";
+}
+
+ImapCommand *
+imap_select_command (const char *wire_name, gboolean examine)
+{
+  return command_for (select_name (examine), wire_name);
+}
+
+static gboolean
+run_select (ImapSession *session, const char *wire_name, gboolean examine, GError **error)
+{
+  g_autoptr (ImapRequest) request =
+      imap_request_new (session, select_name (examine), imap_select_command (wire_name, examine));
 
   imap_request_set_subject (request, wire_name);
   imap_request_set_done (request, select_answered, session, NULL);
@@ -60,11 +73,28 @@ imap_session_select (ImapSession *session, const char *wire_name, gboolean exami
   imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
   imap_selection_free (session->selection);
   session->selection = imap_selection_new (wire_name, examine);
-  if (!run_select (session, examine ? "EXAMINE" : "SELECT", wire_name, error))
+  if (!run_select (session, wire_name, examine, error))
     return NULL;
   if (session->state != IMAP_STATE_SELECTED)
     fail_uncounted (session);
   return imap_session_check (session, error) ? imap_selection_get (session->selection) : NULL;
+}
+
+gboolean
+imap_select_again (ImapSession *session, GError **error)
+{
+  ImapSelection *selection = session->selection;
+  const ImapSelected before = *imap_selection_get (selection);
+
+  imap_session_advance (session, IMAP_STATE_AUTHENTICATED);
+  imap_selection_begin_again (selection);
+  if (!run_select (session, before.mailbox, imap_selection_examines (selection), error))
+    return FALSE;
+  if (session->state == IMAP_STATE_SELECTED && imap_selection_end_again (selection, &before))
+    return TRUE;
+  imap_session_set_error (session, error, IMAP_ERROR, IMAP_ERROR_PROTOCOL,
+                          "the selected mailbox became another meanwhile; run again");
+  return FALSE;
 }
 
 gboolean
@@ -185,6 +215,7 @@ imap_session_logout (ImapSession *session)
 
   if (!imap_session_may_call (session, G_STRFUNC))
     return;
+  imap_foretold_clear (session);
   idle = g_hash_table_size (session->requests) == 0;
   if (idle && (session->state == IMAP_STATE_AUTHENTICATED || session->state == IMAP_STATE_SELECTED))
     {

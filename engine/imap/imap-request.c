@@ -194,11 +194,22 @@ imap_request_send (ImapRequest *request)
   ImapSession *session = request->session;
 
   session->last_command = request->name;
+  if (imap_foretold_take (session, request, request->parts, request->tag) || session->failure != NULL)
+    return;
   session->outbox_octets += parts_length (request);
   request->queued = TRUE;
   g_hash_table_insert (session->requests, request->tag, g_rc_box_acquire (request));
   g_queue_push_tail (&session->outbox, g_rc_box_acquire (request));
   outbox_flush (session);
+}
+
+void
+imap_request_follow (ImapRequest *request, const char *tag)
+{
+  g_free (request->tag);
+  request->tag = g_strdup (tag);
+  request->next_part = request->parts->len;
+  g_hash_table_insert (request->session->requests, request->tag, g_rc_box_acquire (request));
 }
 
 gboolean

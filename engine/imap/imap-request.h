@@ -34,6 +34,8 @@ void imap_request_set_secret (ImapRequest *request);
 void imap_request_add_stream (ImapRequest *request, ImapStream *stream);
 
 void imap_request_send (ImapRequest *request);
+/* Instead: its words were sent already, with this tag. */
+void imap_request_follow (ImapRequest *request, const char *tag);
 
 /* (transfer none) (nullable) */
 const ImapResponse *imap_request_get_answer (const ImapRequest *request);

@@ -51,6 +51,28 @@ imap_selection_get (const ImapSelection *selection)
 }
 
 gboolean
+imap_selection_examines (const ImapSelection *selection)
+{
+  return selection->examine;
+}
+
+void
+imap_selection_begin_again (ImapSelection *selection)
+{
+  selection->open = FALSE;
+  selection_reset (selection);
+}
+
+gboolean
+imap_selection_end_again (ImapSelection *selection, const ImapSelected *before)
+{
+  selection->selected.uidnext = before->uidnext;
+  selection->selected.highestmodseq = before->highestmodseq;
+  selection->selected.expunges = before->expunges + 1;
+  return selection->selected.uidvalidity == before->uidvalidity;
+}
+
+gboolean
 imap_selection_is_counted (const ImapSelection *selection)
 {
   return selection->counted;

@@ -26,5 +26,13 @@ gboolean imap_selection_take (ImapSelection *selection, ImapResponse *response, 
 /* The tagged OK of SELECT. */
 void imap_selection_open (ImapSelection *selection, ImapResponse *response);
 
+gboolean imap_selection_examines (const ImapSelection *selection);
+/* The mailbox is to be selected once more; what imap_selection_get gave stays valid. Behind it, UIDNEXT and
+ * HIGHESTMODSEQ are again those of the first time, and what was listed counts as changed. FALSE: another
+ * UIDVALIDITY.
+ */
+void imap_selection_begin_again (ImapSelection *selection);
+gboolean imap_selection_end_again (ImapSelection *selection, const ImapSelected *before);
+
 /* TRUE when an EXISTS came: without one the mailbox must not be believed to be empty. */
 gboolean imap_selection_is_counted (const ImapSelection *selection);

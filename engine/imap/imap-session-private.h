@@ -54,6 +54,9 @@ struct _ImapSession
   gboolean hurries;         /* the greeting is not waited for */
   ImapMemory *learnt;       /* for the next run */
   gboolean lists_at_login;
+  GQueue foretold;      /* see imap-foretell.c */
+  GByteArray *held;     /* input that nobody has asked for yet */
+  gboolean dropping;    /* what comes is an answer to what was foretold and not asked for */
   GPtrArray *flight;    /* (nullable) ImapRequest: what is being learnt */
   ImapListing *listing; /* (nullable) that was begun with it */
 
@@ -89,6 +92,24 @@ char *imap_session_server_text (const ImapSession *session, const char *text);
 /* A parser that knows nothing of what came before. */
 void imap_session_renew_parser (ImapSession *session);
 void imap_session_set_utf8 (ImapSession *session);
+
+/* imap-foretell.c */
+void imap_foretold_clear (ImapSession *session);
+/* TRUE: input has to wait until somebody asks for it. */
+gboolean imap_foretold_holds_input (const ImapSession *session);
+/* TRUE when the request, of these parts, is under way already and is to be awaited. What was foretold before
+ * it is read and dropped. */
+gboolean
+imap_foretold_take (ImapSession *session, ImapRequest *request, const GPtrArray *parts, const char *tag);
+
+/* imap-mailboxes.c */
+ImapCommand *imap_select_command (const char *wire_name, gboolean examine);
+/* The mailbox that is believed to be selected, after the server was led elsewhere. FALSE: it is another now.
+ */
+gboolean imap_select_again (ImapSession *session, GError **error);
+
+/* Servers take lines of 8000 octets (RFC 7162 section 4); a set leaves room for the rest. */
+#define IMAP_SET_LENGTH 7000
 
 /* imap-alone.c: may a command be sent alone now? FALSE with an error; a critical warning for a caller's bug
  */

@@ -146,16 +146,6 @@ imap_session_fail (ImapSession *session, GError *error)
   imap_session_advance (session, IMAP_STATE_FAILED);
 }
 
-void
-imap_session_iterate (ImapSession *session)
-{
-  gboolean awaiting = session->state == IMAP_STATE_CONNECTING || g_hash_table_size (session->requests) > 0;
-  GError *error = NULL;
-
-  if (session->failure == NULL && !net_connection_iterate (session->connection, awaiting, &error))
-    imap_session_fail (session, error);
-}
-
 static gboolean
 take_bye (ImapSession *session, const ImapResponse *response, GError **error)
 {
@@ -191,7 +181,8 @@ take_condition (ImapSession *session, ImapResponse *response, GError **error)
 static gboolean
 take_data (ImapSession *session, ImapResponse *response, GError **error)
 {
-  if (session->state != IMAP_STATE_AUTHENTICATED && session->state != IMAP_STATE_SELECTED)
+  if (session->dropping ||
+      (session->state != IMAP_STATE_AUTHENTICATED && session->state != IMAP_STATE_SELECTED))
     return TRUE;
   if (session->collect != NULL)
     session->collect (response, session->collect_data);
@@ -273,16 +264,44 @@ take_input (const guint8 *data, gsize length, gpointer user_data, GError **error
                        "data before TLS: the server sent more behind its answer to STARTTLS");
           return FALSE;
         }
+      if (imap_foretold_holds_input (session))
+        {
+          g_byte_array_append (session->held, data, (guint)length);
+          return TRUE;
+        }
       if (!eat (session, &data, &length, error))
         return FALSE;
     }
   return TRUE;
 }
 
+/* What came before it was asked for. */
+static gboolean
+take_held (ImapSession *session, GError **error)
+{
+  g_autoptr (GByteArray) held = session->held;
+
+  session->held = g_byte_array_new ();
+  return take_input (held->data, held->len, session, error);
+}
+
+void
+imap_session_iterate (ImapSession *session)
+{
+  gboolean awaiting = session->state == IMAP_STATE_CONNECTING || g_hash_table_size (session->requests) > 0;
+  GError *error = NULL;
+
+  if (session->failure == NULL && !(session->held->len > 0 && !imap_foretold_holds_input (session)
+                                        ? take_held (session, &error)
+                                        : net_connection_iterate (session->connection, awaiting, &error)))
+    imap_session_fail (session, error);
+}
+
 static gboolean
 sink_is_open (const ImapSession *session)
 {
-  return session->sink != NULL && session->detached == 0 && session->state == IMAP_STATE_SELECTED;
+  return session->sink != NULL && !session->dropping && session->detached == 0 &&
+         session->state == IMAP_STATE_SELECTED;
 }
 
 static gboolean
@@ -363,6 +382,8 @@ session_new (const Account *account, GMainContext *context, GCancellable *cancel
   session->requests =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)imap_request_unref);
   g_queue_init (&session->outbox);
+  g_queue_init (&session->foretold);
+  session->held = g_byte_array_new ();
   imap_session_renew_parser (session);
   session->connection = connection_new (account, context, cancellable);
   net_connection_set_input (session->connection, take_input, session);
@@ -451,6 +472,8 @@ imap_session_free (ImapSession *session)
   g_clear_pointer (&session->flight, g_ptr_array_unref);
   g_clear_pointer (&session->listing, imap_listing_free);
   imap_requests_clear (session);
+  imap_foretold_clear (session);
+  g_byte_array_unref (session->held);
   net_connection_free (session->connection);
   g_hash_table_unref (session->requests);
   imap_parser_free (session->parser);
