@@ -8,6 +8,10 @@
 #define COMMAND_UIDS 250
 #define COMMAND_OCTETS (4 * 1024 * 1024)
 #define WINDOW 4
+#define BODY_ITEMS "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+
+/* Mailboxes that want so little together are asked for in one flight. */
+#define FLIGHT_OCTETS (1024 * 1024)
 
 typedef struct
 {
@@ -109,7 +113,7 @@ send_fetch (Download *download, const ImapUidSet *set, GError **error)
 {
   ImapBatch *batch = download->batch;
 
-  imap_batch_uid_fetch (batch, set, "(UID FLAGS INTERNALDATE BODY.PEEK[])", NULL, NULL);
+  imap_batch_uid_fetch (batch, set, BODY_ITEMS, NULL, NULL);
   return check (download, imap_batch_wait_at_most (batch, WINDOW - 1, error), error) &&
          arrivals_go_on (download->arrivals, error);
 }
@@ -126,30 +130,36 @@ wait_for_all (Download *download, GError **error)
   return TRUE;
 }
 
-/* All wanted messages, newest first, in commands bounded by count and octets. */
-static gboolean
-fetch_all (Download *download, GError **error)
+/* Wanted messages, newest first, as many as one command asks for; *left counts down to 0. (transfer full) */
+static ImapUidSet *
+next_set (const MailboxSync *mailbox, GHashTable *wanted, guint *left)
 {
-  MailboxSync *mailbox = download->mailbox;
-  g_autoptr (ImapUidSet) set = imap_uid_set_new ();
+  ImapUidSet *set = imap_uid_set_new ();
   guint64 octets = 0;
 
-  for (guint i = mailbox->remote->len; i-- > 0;)
+  while (*left > 0 && imap_uid_set_count (set) < COMMAND_UIDS && octets < COMMAND_OCTETS)
     {
-      const PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, i);
+      const PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, --*left);
 
-      if (!g_hash_table_contains (download->wanted, GUINT_TO_POINTER (remote->uid)))
+      if (!g_hash_table_contains (wanted, GUINT_TO_POINTER (remote->uid)))
         continue;
       imap_uid_set_add (set, remote->uid);
       octets += remote->size;
-      if (imap_uid_set_count (set) < COMMAND_UIDS && octets < COMMAND_OCTETS)
-        continue;
-      if (!send_fetch (download, set, error))
-        return FALSE;
-      imap_uid_set_clear (set);
-      octets = 0;
     }
-  return (imap_uid_set_is_empty (set) || send_fetch (download, set, error)) && wait_for_all (download, error);
+  return set;
+}
+
+static gboolean
+fetch_all (Download *download, GError **error)
+{
+  for (guint left = download->mailbox->remote->len; left > 0;)
+    {
+      g_autoptr (ImapUidSet) set = next_set (download->mailbox, download->wanted, &left);
+
+      if (!imap_uid_set_is_empty (set) && !send_fetch (download, set, error))
+        return FALSE;
+    }
+  return wait_for_all (download, error);
 }
 
 /* What did not come in a set is asked for once more, alone: one bad message must not hold up its neighbours.
@@ -201,18 +211,20 @@ name_missing (Download *download, GError **error)
   return TRUE;
 }
 
-static void
-collect_wanted (Download *download)
+/* (transfer full): uid -> PlanOperation */
+static GHashTable *
+find_wanted (const MailboxSync *mailbox)
 {
-  GArray *plan = download->mailbox->plan;
+  GHashTable *wanted = g_hash_table_new (NULL, NULL);
 
-  for (guint i = 0; i < plan->len; i++)
+  for (guint i = 0; i < mailbox->plan->len; i++)
     {
-      PlanOperation *operation = &g_array_index (plan, PlanOperation, i);
+      PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
 
       if (operation->kind == PLAN_DOWNLOAD)
-        g_hash_table_insert (download->wanted, GUINT_TO_POINTER (operation->uid), operation);
+        g_hash_table_insert (wanted, GUINT_TO_POINTER (operation->uid), operation);
     }
+  return wanted;
 }
 
 static gboolean
@@ -261,9 +273,8 @@ download_mailbox (MailboxSync *mailbox, GError **error)
   Download download = { .mailbox = mailbox };
   gboolean done;
 
-  download.wanted = g_hash_table_new (NULL, NULL);
+  download.wanted = find_wanted (mailbox);
   download.arrivals = arrivals_new (mailbox);
-  collect_wanted (&download);
   done = run_download (&download, error);
   g_clear_pointer (&download.delivery, maildir_delivery_free);
   arrivals_free (download.arrivals);
@@ -299,9 +310,63 @@ pair_all (MailboxSync *mailbox, GError **error)
   return FALSE;
 }
 
+/* FALSE when more is wanted than *room, which shrinks. */
+static gboolean
+takes_room (MailboxSync *mailbox, guint64 *room)
+{
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      guint64 octets = operation->kind == PLAN_DOWNLOAD
+                           ? mailbox_sync_find_remote (mailbox, operation->uid)->remote_size
+                           : 0;
+
+      if (octets > *room)
+        return FALSE;
+      *room -= octets;
+    }
+  return TRUE;
+}
+
+static gboolean
+foretell_mailbox (MailboxSync *mailbox)
+{
+  ImapSession *session = mailbox->account->session;
+  g_autoptr (GHashTable) wanted = find_wanted (mailbox);
+  gboolean foretold = imap_session_foretell_select (session, mailbox->row->wire_name, FALSE);
+
+  for (guint left = mailbox->remote->len; foretold && left > 0;)
+    {
+      g_autoptr (ImapUidSet) set = next_set (mailbox, wanted, &left);
+
+      foretold = imap_uid_set_is_empty (set) || imap_session_foretell_uid_fetch (session, set, BODY_ITEMS);
+    }
+  return foretold;
+}
+
+/* Returns the index of the first mailbox behind `first` that does not go into the flight. */
+static guint
+foretell_from (AccountSync *account, guint first)
+{
+  guint64 room = FLIGHT_OCTETS;
+  guint i;
+
+  for (i = first; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->plan != NULL && mailbox_sync_plans (mailbox, PLAN_DOWNLOAD) &&
+          !(takes_room (mailbox, &room) && foretell_mailbox (mailbox)))
+        break;
+    }
+  return MAX (i, first + 1);
+}
+
 gboolean
 account_sync_download (AccountSync *account, GError **error)
 {
+  guint foretold = 0;
+
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
@@ -313,6 +378,8 @@ account_sync_download (AccountSync *account, GError **error)
         return FALSE;
       if (!mailbox_sync_plans (mailbox, PLAN_DOWNLOAD))
         continue;
+      if (i >= foretold)
+        foretold = foretell_from (account, i);
       if (!mailbox_sync_select (mailbox, &selected, error))
         return FALSE;
       if (selected && !download_mailbox (mailbox, error))

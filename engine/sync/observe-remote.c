@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define MAX_LOOKS 3
+#define LISTING_OF_KNOWN "(UID FLAGS)"
+#define LISTING_OF_NEW "(UID FLAGS RFC822.SIZE INTERNALDATE)"
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
 /* A listing names each message once, or twice when a flag changes meanwhile; what earlier rounds saw may
@@ -109,11 +111,10 @@ fetch_listing (MailboxSync *mailbox, char **refusal, GError **error)
       g_autoptr (ImapUidSet) known = imap_uid_set_new ();
 
       imap_uid_set_add_range (known, 1, highest);
-      imap_batch_uid_fetch (batch, known, "(UID FLAGS)", mailbox_sync_note_refusal, refusal);
+      imap_batch_uid_fetch (batch, known, LISTING_OF_KNOWN, mailbox_sync_note_refusal, refusal);
     }
   if (highest < G_MAXUINT32)
-    imap_batch_uid_fetch_from (batch, highest + 1, "(UID FLAGS RFC822.SIZE INTERNALDATE)",
-                               mailbox_sync_note_refusal, refusal);
+    imap_batch_uid_fetch_from (batch, highest + 1, LISTING_OF_NEW, mailbox_sync_note_refusal, refusal);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   mailbox_sync_sort_remote (mailbox);
@@ -383,9 +384,47 @@ observe_gone (MailboxSync *mailbox, GError **error)
   return mailbox_sync_load_base (mailbox, error);
 }
 
+/* FALSE: the listing that is to be expected is not in the flight. */
+static gboolean
+foretell_listing (MailboxSync *mailbox, guint32 highest)
+{
+  ImapSession *session = mailbox->account->session;
+  g_autoptr (ImapUidSet) known = imap_uid_set_new ();
+
+  if (!imap_session_foretell_select (session, mailbox->row->wire_name, mailbox->account->dry_run))
+    return FALSE;
+  if (highest == 0)
+    return imap_session_foretell_uid_fetch_from (session, 1, LISTING_OF_NEW);
+  imap_uid_set_add_range (known, 1, highest);
+  return imap_session_foretell_uid_fetch (session, known, LISTING_OF_KNOWN) &&
+         (highest == G_MAXUINT32 ||
+          imap_session_foretell_uid_fetch_from (session, highest + 1, LISTING_OF_NEW));
+}
+
+/* What is listed whole, because its changes alone can't be asked for, is asked for in one flight. */
+static gboolean
+foretell_listings (AccountSync *account, GError **error)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+      guint32 highest;
+
+      if (!mailbox->due || mailbox->skipped || !mailbox->on_server || mailbox->row->quiet_modseq != 0)
+        continue;
+      if (!journal_find_highest_uid (account->journal, mailbox->row->id, &highest, error))
+        return FALSE;
+      if (!foretell_listing (mailbox, highest))
+        return TRUE;
+    }
+  return TRUE;
+}
+
 gboolean
 account_sync_observe_remote (AccountSync *account, GError **error)
 {
+  if (!foretell_listings (account, error))
+    return FALSE;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);

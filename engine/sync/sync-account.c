@@ -174,16 +174,16 @@ apply (AccountSync *account, GError **error)
          account_sync_forget_moved (account, error);
 }
 
-/* What was worked on is looked at once more, and so is \Trash when something went there. */
+/* What was worked on is looked at once more, and so is \Trash when something may have gone there. */
 static void
-choose_due (AccountSync *account)
+choose_due (AccountSync *account, gboolean trashed)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
       mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) ||
-                     g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0;
+                     (trashed && g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0);
     }
 }
 
@@ -214,6 +214,7 @@ run_rounds (AccountSync *account, GError **error)
 {
   for (guint round = 0; round < MAX_ROUNDS; round++)
     {
+      const guint deleted = account->tally.deleted;
       guint n_operations;
       gboolean changed;
 
@@ -225,7 +226,7 @@ run_rounds (AccountSync *account, GError **error)
         return FALSE;
       if (n_operations > 0 && !apply (account, error))
         return FALSE;
-      choose_due (account);
+      choose_due (account, account->tally.deleted > deleted);
       if (!account_sync_end_gone (account, &changed, error))
         return FALSE;
       if (n_operations == 0 && !changed)

@@ -37,6 +37,7 @@ typedef struct
   FakePeer *peer;
   Strike strike;      /* of the command that is being read */
   gboolean is_struck; /* it was chosen already */
+  gboolean unheard;   /* what comes was sent before a SELECT was answered */
 } Line;
 
 void
@@ -213,12 +214,26 @@ execute (Line *line, ModelTurn *turn, const ModelLine *read)
   note_opening (&line->session, read->text, turn);
 }
 
-/* Pipelining behind SELECT would be sent before its answer was checked. */
+static gboolean
+only_looks (const char *text)
+{
+  static const char *const looks[] = { "SELECT ", "EXAMINE ", "UID FETCH ", "LOGOUT" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (looks); i++)
+    if (g_str_has_prefix (text, looks[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* What changes or removes waits until SELECT was answered and its UIDVALIDITY checked (contract C8). */
 static void
 watch_pipeline (Line *line, const ModelLine *read)
 {
-  if (g_str_has_prefix (read->text, "SELECT ") && fake_peer_has_input (line->peer))
-    model_server_breach (line->session.server, "a command was sent before SELECT was answered");
+  gboolean more = fake_peer_has_input (line->peer);
+
+  if (line->unheard && !only_looks (read->text))
+    model_server_breach (line->session.server, "before SELECT was answered, this was sent: %s", read->text);
+  line->unheard = more && (line->unheard || g_str_has_prefix (read->text, "SELECT "));
 }
 
 /* FALSE ends the connection. */
