@@ -161,6 +161,22 @@ hide_last (ModelTurn *turn)
   edit_drop_lines (turn, "UID 6 ");
 }
 
+/* Another client is at work while what was found first is carried over. */
+static void
+flag_fourth (ModelTurn *turn)
+{
+  ModelMessage *message = model_mailbox_find (turn->selected, 4);
+
+  model_message_change_flags (turn->selected, message, '=', "\\Seen");
+}
+
+static void
+both_are_flagged (Hostile *hostile)
+{
+  second_is_flagged (hostile);
+  expect_flags_here (hostile, "m4", "\\Seen");
+}
+
 static const HostileCase cases[] = {
   { .name = "flags-changed",
     .change = flag_second,
@@ -218,6 +234,23 @@ static const HostileCase cases[] = {
     .outcome = ENGINE_OUTCOME_LEFT,
     .may = HOSTILE_MAY_REMOVE_HERE,
     .check = third_is_here },
+  { .name = "flags-changed-between-two-looks",
+    .change = flag_second,
+    .faults = { { MODEL_BEFORE, CHANGES, .nth = 2, .call = flag_fourth } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .check = both_are_flagged },
+  { .name = "expunged-between-two-looks",
+    .change = flag_second_lose_third,
+    .faults = { { MODEL_BEFORE, CHANGES, .nth = 2, .call = expunge_third } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = second_is_flagged },
+  { .name = "second-look-refused",
+    .change = change_all,
+    .faults = { { MODEL_REFUSE, CHANGES, "NO not now", .nth = 2 } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
   { .name = "no-modseq-any-more",
     .change = flag_second,
     .faults = { { MODEL_EDIT, "SELECT *", .call = drop_modseq } },

@@ -1,5 +1,7 @@
 /* Facts, mailboxes, messages, uploads: what is put in comes back. */
 #include "journal-fixture.h"
+#include "../../engine/journal/journal-prints.h"
+#include "../../engine/message/message-print.h"
 
 static void
 test_facts (Fixture *fixture, gconstpointer data)
@@ -116,6 +118,63 @@ walk_bases (Journal *journal, gint64 mailbox, guint stop_after)
   return walk.bases;
 }
 
+static gboolean
+note_print (guint32 uid, guint64 print, gpointer user_data)
+{
+  *(guint64 *)user_data = print;
+  return TRUE;
+}
+
+/* The print that the index has for the only message of a mailbox. */
+static guint64
+only_print (Journal *journal, gint64 mailbox)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 print = 0;
+
+  g_assert_true (journal_foreach_print (journal, mailbox, note_print, &print, &error));
+  return print;
+}
+
+/* Whatever is written of a message, its print says what its file must look like. */
+static void
+test_prints (Fixture *fixture, gconstpointer data)
+{
+  Journal *journal = fixture->journal;
+  g_autoptr (GError) error = NULL;
+
+  begin (journal);
+  gint64 inbox = add_mailbox (journal, "INBOX");
+  JournalMessage message = { .mailbox = inbox,
+                             .uid = 7,
+                             .state = JOURNAL_MESSAGE_STAGED,
+                             .base = "one",
+                             .system = 2,
+                             .keywords = "todo",
+                             .not_kept_system = 4,
+                             .not_kept_keywords = "",
+                             .file_size = 10,
+                             .mtime_ns = 20 };
+
+  g_assert_true (journal_add_message (journal, &message, &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, MESSAGE_PRINT_NONE); /* staged: no part of the base */
+  g_assert_true (journal_set_message_state (journal, message.id, JOURNAL_MESSAGE_PRESENT, &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, message_print ("one", 6, "todo", 10, 20));
+  g_assert_true (journal_set_message_base (journal, message.id, "two", &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, message_print ("two", 6, "todo", 10, 20));
+  g_assert_true (journal_set_message_stamps (journal, message.id, 11, 21, &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, message_print ("two", 6, "todo", 11, 21));
+  g_assert_true (journal_set_message_flags (journal, message.id, 1, "", 0, "", &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, message_print ("two", 1, "", 11, 21));
+  g_assert_true (journal_set_message_flags (journal, message.id, 1, "", 0, "todo", &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, MESSAGE_PRINT_NONE);
+  message.state = JOURNAL_MESSAGE_PRESENT;
+  g_assert_true (journal_update_message (journal, &message, &error));
+  g_assert_cmpuint (only_print (journal, inbox), ==, message_print ("one", 6, "todo", 10, 20));
+  g_assert_no_error (error);
+  commit (journal);
+}
+
 typedef gboolean (*WalkFunc) (Journal *journal, gint64 mailbox, JournalMessageFunc func, gpointer user_data,
                               GError **error);
 
@@ -170,6 +229,52 @@ test_some (Fixture *fixture, gconstpointer data)
   commit (fixture->journal);
   assert_walk (fixture->journal, journal_foreach_staged, inbox, "staged");
   assert_walk (fixture->journal, journal_foreach_draft, other, "draft draft-here");
+}
+
+/* One message by each of its names; none of another mailbox; and how many there are. */
+static void
+test_find (Fixture *fixture, gconstpointer data)
+{
+  Journal *journal = fixture->journal;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) bases = g_ptr_array_new_with_free_func (g_free);
+  Walk walk = { .bases = bases };
+  JournalBaseCount count;
+
+  begin (journal);
+  gint64 inbox = add_mailbox (journal, "INBOX");
+  gint64 other = add_mailbox (journal, "Other");
+  JournalMessage one = { .mailbox = inbox,
+                         .uid = 7,
+                         .state = JOURNAL_MESSAGE_PRESENT,
+                         .base = "one",
+                         .keywords = "",
+                         .not_kept_keywords = "" };
+  JournalMessage two = one;
+  two.uid = 9;
+  two.base = "two";
+  two.state = JOURNAL_MESSAGE_STAGED;
+  g_assert_true (journal_add_message (journal, &one, &error) && journal_add_message (journal, &two, &error));
+  commit (journal);
+
+  g_assert_true (journal_find_uid (journal, inbox, 7, note_message, &walk, &error));
+  g_assert_true (journal_find_base (journal, inbox, "two", note_message, &walk, &error));
+  g_assert_true (journal_find_id (journal, inbox, one.id, note_message, &walk, &error));
+  g_assert_cmpuint (bases->len, ==, 3);
+  g_assert_cmpstr (bases->pdata[0], ==, "one");
+  g_assert_cmpstr (bases->pdata[1], ==, "two");
+  g_assert_cmpstr (bases->pdata[2], ==, "one");
+  g_assert_true (journal_find_uid (journal, inbox, 8, note_message, &walk, &error));
+  g_assert_true (journal_find_uid (journal, other, 7, note_message, &walk, &error));
+  g_assert_true (journal_find_base (journal, other, "two", note_message, &walk, &error));
+  g_assert_true (journal_find_id (journal, other, one.id, note_message, &walk, &error));
+  g_assert_cmpuint (bases->len, ==, 3);
+  g_assert_true (journal_count_base (journal, inbox, &count, &error));
+  g_assert_cmpuint (count.messages, ==, 1);
+  g_assert_cmpuint (count.highest_uid, ==, 9);
+  g_assert_true (journal_count_base (journal, other, &count, &error));
+  g_assert_cmpuint (count.messages + count.highest_uid, ==, 0);
+  g_assert_no_error (error);
 }
 
 /* strcmp's order, whatever the octets: a scan of the directory is merged with it. */
@@ -627,6 +732,8 @@ main (int argc, char **argv)
     { "/journal/messages/ids", test_message_ids },
     { "/journal/messages/order", test_order },
     { "/journal/messages/some", test_some },
+    { "/journal/messages/find", test_find },
+    { "/journal/messages/C3.1/prints", test_prints },
     { "/journal/messages/refused", test_refused_messages },
     { "/journal/messages/update-of-nothing", test_update_of_nothing },
     { "/journal/messages/C2.3/new-uids", test_new_uids },

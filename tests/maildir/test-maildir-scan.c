@@ -1,5 +1,6 @@
 /* Looking at a mailbox: contract C1.2, C3.3; field-notes.md 3(g): while other programs rename. */
 #include "maildir-fixture.h"
+#include "../../engine/message/message-print.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -63,6 +64,108 @@ test_entries (void)
   g_assert_cmpstr (text, ==, "new/a 1 0 0 | cur/b:2,Sa 5 10 1 | cur/c 0 0 0 | new/d:2,F 2 2 0");
   g_assert_cmpuint (scan->doubles->len, ==, 0);
   g_assert_true (maildir_scan_is_current (box, scan));
+}
+
+/* The first is known as it is, the second as it was: what was done to it since is found. */
+static const struct
+{
+  const char *description;
+  const char *before, *after; /* beneath INBOX */
+  const char *touched;        /* (nullable) new content */
+  gboolean found_first, found_second, has_double;
+  const char *entries;
+} change_rows[] = {
+  { "nothing", "cur/b:2,S", "cur/b:2,S", NULL, TRUE, TRUE, FALSE, "" },
+  { "opened, without a flag", "new/b", "cur/b:2,", NULL, TRUE, TRUE, FALSE, "" },
+  { "in another order", "cur/b:2,FS", "cur/b:2,SF", NULL, TRUE, TRUE, FALSE, "" },
+  { "a flag", "cur/b:2,S", "cur/b:2,FS", NULL, TRUE, FALSE, FALSE, "cur/b:2,FS 5 12 0" },
+  { "a keyword", "cur/b:2,S", "cur/b:2,Sa", NULL, TRUE, FALSE, FALSE, "cur/b:2,Sa 5 10 1" },
+  { "a letter for the same keyword", "cur/b:2,Sa", "cur/b:2,Sb", NULL, TRUE, TRUE, FALSE, "" },
+  { "another size", "cur/b:2,S", "cur/b:2,S", "longer content", TRUE, FALSE, FALSE, "cur/b:2,S 14 10 0" },
+  { "another name", "cur/b:2,S", "cur/c:2,S", NULL, TRUE, FALSE, FALSE, "cur/c:2,S 5 10 0" },
+  { "the first one's name", "cur/b:2,S", "new/a", NULL, TRUE, FALSE, TRUE, "" },
+};
+
+#define AGED_NS G_GINT64_CONSTANT (1600000000000000001) /* as maildir_fixture_age leaves it */
+
+static void
+put_at (const MaildirFixture *fixture, const char *relative, const char *content, gint64 seconds)
+{
+  g_autofree char *path = g_strconcat ("INBOX/", relative, NULL);
+
+  maildir_fixture_put (fixture, path, content);
+  maildir_fixture_age (fixture, path, seconds);
+}
+
+static void
+check_change (gsize row)
+{
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+  g_autoptr (MessageKeywordPool) pool = message_keyword_pool_new ();
+  g_autoptr (MaildirKnown) known = maildir_known_new ();
+  g_autoptr (MaildirScan) scan = NULL;
+  g_autoptr (GError) error = NULL;
+  g_auto (MaildirName) name = { 0 };
+  g_autofree char *text = NULL;
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  maildir_fixture_put (&fixture, "INBOX/dovecot-keywords", "0 todo\n1 ToDo\n");
+  g_assert_true (maildir_name_parse (strchr (change_rows[row].before, '/') + 1, ':', &name));
+  put_at (&fixture, "cur/a:2,", "hello", 1600000000);
+  put_at (&fixture, change_rows[row].after,
+          change_rows[row].touched != NULL ? change_rows[row].touched : "hello", 1600000000);
+  maildir_known_add (known, MESSAGE_PRINT_NONE);
+  maildir_known_add (known, message_print ("a", 0, "", 5, AGED_NS));
+  maildir_known_add (known,
+                     message_print (name.base, name.system, name.letters != 0 ? "todo" : "", 5, AGED_NS));
+  scan = maildir_scan_changed (box, known, pool, &error);
+  g_assert_no_error (error);
+  text = describe (scan);
+  g_assert_cmpstr (text, ==, change_rows[row].entries);
+  g_assert_false (maildir_known_was_found (known, 0));
+  g_assert_cmpint (maildir_known_was_found (known, 1), ==, change_rows[row].found_first);
+  g_assert_cmpint (maildir_known_was_found (known, 2), ==, change_rows[row].found_second);
+  g_assert_cmpint (scan->has_known_double, ==, change_rows[row].has_double);
+}
+
+static void
+test_changed (void)
+{
+  for (gsize row = 0; row < G_N_ELEMENTS (change_rows); row++)
+    {
+      g_test_message ("%s", change_rows[row].description);
+      check_change (row);
+    }
+}
+
+/* Without a look into the directories nothing is named, and their mark is the same as a look's. */
+static void
+test_unread (void)
+{
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+  g_autoptr (MaildirScan) scan = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *mark = NULL;
+  g_autofree char *now = NULL;
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  maildir_fixture_put (&fixture, "INBOX/cur/a:2,S", "hello");
+  maildir_fixture_put (&fixture, "INBOX/dovecot-keywords", "0 todo\n");
+  scan = maildir_scan_unread (box, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (scan->entries->len, ==, 0);
+  g_assert_cmpint (maildir_keywords_find (&scan->keywords, "todo"), ==, 0);
+  mark = maildir_scan_mark (box, scan);
+  now = maildir_box_mark (box);
+  g_assert_cmpstr (mark, ==, now);
+  g_assert_true (maildir_scan_is_current (box, scan));
+  maildir_fixture_put (&fixture, "INBOX/cur/b:2,S", "hello");
+  maildir_fixture_age (&fixture, "INBOX/cur", 1600000000);
+  g_assert_false (maildir_scan_is_current (box, scan));
 }
 
 static void
@@ -360,6 +463,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/maildir/scan/C3.1/changed", test_changed);
+  g_test_add_func ("/maildir/scan/unread", test_unread);
   g_test_add_func ("/maildir/scan/entries", test_entries);
   g_test_add_func ("/maildir/scan/facts", test_facts);
   g_test_add_func ("/maildir/scan/find-each", test_find_each);
