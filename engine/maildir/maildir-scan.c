@@ -5,6 +5,7 @@
  * same. */
 #include "maildir-scan.h"
 #include "maildir-box.h"
+#include "maildir-stats.h"
 #include "../message/message-print.h"
 
 #include <errno.h>
@@ -126,52 +127,67 @@ is_known (Reader *reader, const char *file, gsize base_length, const MaildirEntr
 
 /* Appends one file; MOVED when it vanished since its name was read. */
 static Look
-add_entry (Reader *reader, const char *file, gboolean in_new, GError **error)
+add_entry (Reader *reader, const MaildirStat *file, gboolean in_new, GError **error)
 {
   MaildirScan *scan = reader->scan;
-  MaildirBox *box = reader->box;
-  gsize base_length = maildir_name_base_length (file, box->separator);
-  gboolean has_info = file[base_length] != '\0';
-  struct stat info;
+  gsize base_length = maildir_name_base_length (file->name, reader->box->separator);
+  gboolean has_info = file->name[base_length] != '\0';
   MaildirEntry entry = { .in_new = in_new };
 
-  if (fstatat (maildir_box_get_part (box, in_new), file, &info, AT_SYMLINK_NOFOLLOW) < 0)
-    return errno == ENOENT ? LOOK_MOVED : read_failed (box, errno, error);
-  if (!S_ISREG (info.st_mode))
+  if (file->error != 0)
+    return file->error == ENOENT ? LOOK_MOVED : read_failed (reader->box, file->error, error);
+  if (!S_ISREG (file->info.st_mode))
     {
-      g_ptr_array_add (scan->others, g_strdup (file));
+      g_ptr_array_add (scan->others, g_strdup (file->name));
       return LOOK_STABLE;
     }
   if (has_info)
-    maildir_name_read_letters (file + base_length + strlen (":2,"), &entry.system, &entry.letters, NULL);
-  entry.size = (guint64)info.st_size;
-  entry.mtime_ns = maildir_file_time_ns (&info.st_mtim);
-  entry.ctime_ns = maildir_file_time_ns (&info.st_ctim);
-  entry.inode = info.st_ino;
-  if (is_known (reader, file, base_length, &entry))
+    maildir_name_read_letters (file->name + base_length + strlen (":2,"), &entry.system, &entry.letters,
+                               NULL);
+  entry.size = (guint64)file->info.st_size;
+  entry.mtime_ns = maildir_file_time_ns (&file->info.st_mtim);
+  entry.ctime_ns = maildir_file_time_ns (&file->info.st_ctim);
+  entry.inode = file->info.st_ino;
+  if (is_known (reader, file->name, base_length, &entry))
     return LOOK_STABLE;
-  entry.file = g_string_chunk_insert (scan->strings, file);
-  entry.base = has_info ? g_string_chunk_insert_len (scan->strings, file, (gssize)base_length) : entry.file;
+  entry.file = g_string_chunk_insert (scan->strings, file->name);
+  entry.base =
+      has_info ? g_string_chunk_insert_len (scan->strings, file->name, (gssize)base_length) : entry.file;
   g_array_append_val (scan->entries, entry);
   return LOOK_STABLE;
 }
 
 static Look
+add_batch (Reader *reader, MaildirStats *stats, gboolean in_new, GError **error)
+{
+  const GArray *files = maildir_stats_ask (stats);
+  Look look = LOOK_STABLE;
+
+  for (guint i = 0; i < files->len && look != LOOK_FAILED; i++)
+    look = look_worse (look, add_entry (reader, &g_array_index (files, MaildirStat, i), in_new, error));
+  return look;
+}
+
+static Look
 read_part (Reader *reader, gboolean in_new, GError **error)
 {
-  DIR *directory = maildir_file_list (maildir_box_get_part (reader->box, in_new));
+  int fd = maildir_box_get_part (reader->box, in_new);
+  DIR *directory = maildir_file_list (fd);
+  g_autoptr (MaildirStats) stats = maildir_stats_new (fd);
   Look look = LOOK_STABLE;
   struct dirent *entry;
+  int cause;
 
   if (directory == NULL)
     return read_failed (reader->box, errno, error);
   while (look != LOOK_FAILED && (errno = 0, (entry = readdir (directory)) != NULL))
-    if (entry->d_name[0] != '.')
-      look = look_worse (look, add_entry (reader, entry->d_name, in_new, error));
-  if (look != LOOK_FAILED && errno != 0)
-    look = read_failed (reader->box, errno, error);
+    if (entry->d_name[0] != '.' && !maildir_stats_add (stats, entry->d_name))
+      look = look_worse (look, add_batch (reader, stats, in_new, error));
+  cause = errno;
   closedir (directory);
-  return look;
+  if (look != LOOK_FAILED && cause != 0)
+    return read_failed (reader->box, cause, error);
+  return look != LOOK_FAILED ? look_worse (look, add_batch (reader, stats, in_new, error)) : look;
 }
 
 /* By base name; of one base name the one in cur/ first, then by file name. */

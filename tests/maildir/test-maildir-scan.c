@@ -140,6 +140,33 @@ test_changed (void)
     }
 }
 
+/* Around the size of a batch, each name is seen once. */
+static void
+test_batches (void)
+{
+  static const guint counts[] = { 511, 512, 2047, 2048, 2049, 4096 };
+  g_auto (MaildirFixture) fixture = { 0 };
+  g_autoptr (MaildirBox) box = NULL;
+  guint made = 0;
+
+  maildir_fixture_init (&fixture, ACCOUNT_LAYOUT_NESTED);
+  box = maildir_fixture_inbox (&fixture);
+  for (gsize i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr (MaildirScan) scan = NULL;
+
+      for (; made < counts[i]; made++)
+        {
+          g_autofree char *name = g_strdup_printf ("INBOX/cur/m%u:2,", made);
+
+          maildir_fixture_put (&fixture, name, "x");
+        }
+      scan = scan_box (box);
+      g_assert_cmpuint (scan->entries->len, ==, counts[i]);
+      g_assert_cmpuint (scan->doubles->len, ==, 0);
+    }
+}
+
 /* Without a look into the directories nothing is named, and their mark is the same as a look's. */
 static void
 test_unread (void)
@@ -465,6 +492,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/maildir/scan/C3.1/changed", test_changed);
   g_test_add_func ("/maildir/scan/unread", test_unread);
+  g_test_add_func ("/maildir/scan/batches", test_batches);
   g_test_add_func ("/maildir/scan/entries", test_entries);
   g_test_add_func ("/maildir/scan/facts", test_facts);
   g_test_add_func ("/maildir/scan/find-each", test_find_each);
