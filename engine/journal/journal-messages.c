@@ -152,19 +152,6 @@ journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError *
   return TRUE;
 }
 
-gboolean
-journal_find_highest_uid (Journal *journal, gint64 mailbox, guint32 *uid, GError **error)
-{
-  g_auto (JournalStatement) statement =
-      journal_statement (journal, "SELECT max (uid) FROM message WHERE mailbox = ?");
-
-  journal_bind_int (&statement, mailbox);
-  if (!journal_step (&statement))
-    return journal_finish (&statement, error);
-  *uid = (guint32)journal_column_int (&statement, 0);
-  return TRUE;
-}
-
 static gboolean
 take_ids (Journal *journal, GError **error)
 {

@@ -157,8 +157,6 @@ gboolean journal_find_base (Journal *journal, gint64 mailbox, const char *base, 
 gboolean
 journal_find_digest (Journal *journal, const guint8 *digest, gint64 row, gboolean *found, GError **error);
 gboolean journal_count_messages (Journal *journal, gint64 mailbox, guint *count, GError **error);
-/* *uid 0: none. */
-gboolean journal_find_highest_uid (Journal *journal, gint64 mailbox, guint32 *uid, GError **error);
 /* Inserts (id 0; *id is set). A row of the same mailbox with that uid or base name is an error. */
 gboolean journal_add_message (Journal *journal, JournalMessage *message, GError **error);
 /* Updates all columns by id, which must be there (so for the set functions below). */

@@ -408,13 +408,13 @@ foretell_listings (AccountSync *account, GError **error)
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-      guint32 highest;
+      JournalBaseCount count;
 
       if (!mailbox->due || mailbox->skipped || !mailbox->on_server || mailbox->row->quiet_modseq != 0)
         continue;
-      if (!journal_find_highest_uid (account->journal, mailbox->row->id, &highest, error))
+      if (!journal_count_base (account->journal, mailbox->row->id, &count, error))
         return FALSE;
-      if (!foretell_listing (mailbox, highest))
+      if (!foretell_listing (mailbox, count.highest_uid))
         return TRUE;
     }
   return TRUE;
