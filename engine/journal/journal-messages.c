@@ -227,6 +227,21 @@ journal_set_message_state (Journal *journal, gint64 id, JournalMessageState stat
 }
 
 gboolean
+journal_set_messages_present (Journal *journal, gint64 mailbox, gint64 first, gint64 last, guint count,
+                              GError **error)
+{
+  g_auto (JournalStatement) statement = journal_statement (
+      journal, "UPDATE message SET state = 1, print = message_print (1, base, system, not_kept_system,"
+               " keywords, not_kept_keywords, file_size, mtime_ns)"
+               " WHERE mailbox = ? AND state = 0 AND id BETWEEN ? AND ?");
+
+  journal_bind_int (&statement, mailbox);
+  journal_bind_int (&statement, first);
+  journal_bind_int (&statement, last);
+  return journal_write_rows (&statement, count, "each of the messages up to", last, error);
+}
+
+gboolean
 journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const char *keywords,
                            guint8 not_kept_system, const char *not_kept_keywords, GError **error)
 {

@@ -64,6 +64,8 @@ gboolean journal_finish (JournalStatement *statement, GError **error);
 gboolean journal_write (JournalStatement *statement, GError **error);
 /* The same, when exactly one row must be changed; `what` says which, e.g. "message 12". */
 gboolean journal_write_row (JournalStatement *statement, const char *what, gint64 id, GError **error);
+gboolean
+journal_write_rows (JournalStatement *statement, guint count, const char *what, gint64 id, GError **error);
 
 gint64 journal_column_int (JournalStatement *statement, int column);
 /* Never NULL: a missing text makes the statement fail as corrupt, so check journal_row_is_sound. */

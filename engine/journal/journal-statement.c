@@ -105,11 +105,17 @@ journal_write (JournalStatement *statement, GError **error)
 gboolean
 journal_write_row (JournalStatement *statement, const char *what, gint64 id, GError **error)
 {
+  return journal_write_rows (statement, 1, what, id, error);
+}
+
+gboolean
+journal_write_rows (JournalStatement *statement, guint count, const char *what, gint64 id, GError **error)
+{
   Journal *journal = statement->journal;
 
   if (!journal_write (statement, error))
     return FALSE;
-  if (sqlite3_changes (journal->database) == 1)
+  if ((guint)sqlite3_changes (journal->database) == count)
     return TRUE;
   journal->transaction_failed = TRUE;
   g_set_error (error, JOURNAL_ERROR, JOURNAL_ERROR_IO, "%s: %s %" G_GINT64_FORMAT " is not in the journal",

@@ -165,6 +165,10 @@ gboolean journal_update_message (Journal *journal, const JournalMessage *message
  * may be another's old one. Each row is then updated or removed within the same transaction. */
 gboolean journal_clear_uids (Journal *journal, gint64 mailbox, GError **error);
 gboolean journal_set_message_state (Journal *journal, gint64 id, JournalMessageState state, GError **error);
+/* The same for the staged messages of a mailbox that were added through this handle one after the other, from
+ * `first` to `last`: there must be `count` of them. */
+gboolean journal_set_messages_present (Journal *journal, gint64 mailbox, gint64 first, gint64 last,
+                                       guint count, GError **error);
 gboolean journal_set_message_flags (Journal *journal, gint64 id, guint8 system, const char *keywords,
                                     guint8 not_kept_system, const char *not_kept_keywords, GError **error);
 gboolean journal_set_message_base (Journal *journal, gint64 id, const char *base, GError **error);

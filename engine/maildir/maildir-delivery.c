@@ -169,27 +169,34 @@ maildir_box_sync_tmp (MaildirBox *box, GError **error)
   return sync_directory (box, box->tmp_fd, "tmp", error);
 }
 
+static void
+set_publish_error (MaildirBox *box, const char *part, const char *file, int error_number, GError **error)
+{
+  g_autofree char *safe = text_make_safe (file);
+
+  if (error_number == ENOENT)
+    g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_GONE, "%s/tmp/%s is not there any more", box->label,
+                 safe);
+  else if (error_number == EEXIST)
+    g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_EXISTS, "%s/%s/%s is there already and was not replaced",
+                 box->label, part, safe);
+  else
+    maildir_set_error_from_errno (error, error_number, "%s/%s/%s: could not be put there", box->label, part,
+                                  safe);
+}
+
 gboolean
 maildir_box_publish (MaildirBox *box, const char *base, guint8 system, guint32 letters, GError **error)
 {
   gboolean in_new = system == 0 && letters == 0;
   g_autofree char *file =
       in_new ? g_strdup (base) : maildir_name_format (base, box->separator, system, letters, "");
-  g_autofree char *safe = text_make_safe (file);
-  const char *part = in_new ? "new" : "cur";
 
   if (!check_base (box, base, error))
     return FALSE;
   if (maildir_file_rename (box->tmp_fd, base, maildir_box_get_part (box, in_new), file))
     return TRUE;
-  if (errno == ENOENT)
-    g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_GONE, "%s/tmp/%s is not there any more", box->label,
-                 safe);
-  else if (errno == EEXIST)
-    g_set_error (error, MAILDIR_ERROR, MAILDIR_ERROR_EXISTS, "%s/%s/%s is there already and was not replaced",
-                 box->label, part, safe);
-  else
-    maildir_set_error_from_errno (error, errno, "%s/%s/%s: could not be put there", box->label, part, safe);
+  set_publish_error (box, in_new ? "new" : "cur", file, errno, error);
   return FALSE;
 }
 

@@ -28,9 +28,10 @@ struct _MaildirSyncer
   /* The owner's. */
   guint open; /* index of the open group */
   gboolean is_sealed;
-  int kept[MAILDIR_SYNCER_FEW]; /* of the open group, until it is large */
-  guint n_added;                /* to the open group */
-  int close_failure;            /* of the open group: errno, or 0 */
+  int kept[MAILDIR_SYNCER_FEW]; /* of the open group: not handed over yet */
+  guint n_kept;
+  gboolean is_whole; /* the open group is large: syncfs will do, its files are closed already */
+  int close_failure; /* of the open group: errno, or 0 */
   GThread *threads[THREADS];
   guint n_threads;
 
@@ -124,15 +125,10 @@ maildir_syncer_new (int whole_fd)
 static void
 close_kept (MaildirSyncer *syncer)
 {
-  for (guint i = 0; i < MIN (syncer->n_added, MAILDIR_SYNCER_FEW); i++)
+  for (guint i = 0; i < syncer->n_kept; i++)
     if (close (syncer->kept[i]) < 0)
       note_failure (&syncer->close_failure, errno);
-}
-
-static gboolean
-is_large (const MaildirSyncer *syncer)
-{
-  return syncer->n_added > MAILDIR_SYNCER_FEW;
+  syncer->n_kept = 0;
 }
 
 void
@@ -144,79 +140,72 @@ maildir_syncer_free (MaildirSyncer *syncer)
   g_mutex_unlock (&syncer->mutex);
   for (guint i = 0; i < syncer->n_threads; i++)
     g_thread_join (syncer->threads[i]);
-  if (syncer->whole_fd >= 0 && !is_large (syncer))
-    close_kept (syncer);
+  close_kept (syncer);
   maildir_fd_close (syncer->whole_fd);
   g_cond_clear (&syncer->changed);
   g_mutex_clear (&syncer->mutex);
   g_free (syncer);
 }
 
-/* One more thread, when all have work. */
+/* As many as have work, at most. */
 static void
-see_to_threads (MaildirSyncer *syncer)
+see_to_threads (MaildirSyncer *syncer, guint n_jobs)
 {
-  GThread *thread = NULL;
+  for (guint i = syncer->n_idle; i < n_jobs && syncer->n_threads < THREADS; i++)
+    {
+      GThread *thread = g_thread_try_new ("sync", work, syncer, NULL);
 
-  if (syncer->n_idle == 0 && syncer->n_threads < THREADS)
-    thread = g_thread_try_new ("sync", work, syncer, NULL);
-  if (thread != NULL)
-    syncer->threads[syncer->n_threads++] = thread;
+      if (thread == NULL)
+        return;
+      syncer->threads[syncer->n_threads++] = thread;
+    }
 }
 
+/* With the mutex held. */
 static void
-hand_over (MaildirSyncer *syncer, int fd, gboolean whole)
+hand_over (MaildirSyncer *syncer, int fd)
 {
-  Job job = { fd, syncer->open, whole };
+  Job job = { fd, syncer->open, syncer->is_whole };
 
-  g_mutex_lock (&syncer->mutex);
   syncer->groups[job.group].unfinished++;
-  see_to_threads (syncer);
-  if (syncer->n_threads == 0)
+  while (syncer->n_threads > 0 && syncer->n_jobs == MAILDIR_SYNCER_FILES)
+    g_cond_wait (&syncer->changed, &syncer->mutex);
+  if (syncer->n_threads > 0)
+    syncer->jobs[(syncer->first_job + syncer->n_jobs++) % MAILDIR_SYNCER_FILES] = job;
+  else
     end_job (syncer, &job, do_job (&job));
-  else
-    {
-      while (syncer->n_jobs == MAILDIR_SYNCER_FILES)
-        g_cond_wait (&syncer->changed, &syncer->mutex);
-      syncer->jobs[(syncer->first_job + syncer->n_jobs++) % MAILDIR_SYNCER_FILES] = job;
-      g_cond_broadcast (&syncer->changed);
-    }
-  g_mutex_unlock (&syncer->mutex);
-}
-
-/* What a syncfs may make durable is not synced before it is known whether there will be one. */
-static void
-keep (MaildirSyncer *syncer, int fd)
-{
-  if (syncer->n_added < MAILDIR_SYNCER_FEW)
-    syncer->kept[syncer->n_added] = fd;
-  else
-    {
-      if (!is_large (syncer))
-        close_kept (syncer);
-      if (close (fd) < 0)
-        note_failure (&syncer->close_failure, errno);
-    }
-  syncer->n_added++;
-}
-
-void
-maildir_syncer_add (MaildirSyncer *syncer, int fd)
-{
-  if (syncer->whole_fd >= 0)
-    keep (syncer, fd);
-  else
-    hand_over (syncer, fd, FALSE);
 }
 
 static void
 hand_over_kept (MaildirSyncer *syncer)
 {
-  if (is_large (syncer))
-    hand_over (syncer, syncer->whole_fd, TRUE);
-  else
-    for (guint i = 0; i < syncer->n_added; i++)
-      hand_over (syncer, syncer->kept[i], FALSE);
+  g_mutex_lock (&syncer->mutex);
+  see_to_threads (syncer, syncer->is_whole ? 1 : syncer->n_kept);
+  if (syncer->is_whole)
+    hand_over (syncer, syncer->whole_fd);
+  for (guint i = 0; i < syncer->n_kept; i++)
+    hand_over (syncer, syncer->kept[i]);
+  g_cond_broadcast (&syncer->changed);
+  g_mutex_unlock (&syncer->mutex);
+  syncer->n_kept = 0;
+}
+
+/* Some are kept: it is not known yet whether a syncfs will do, and to wake a thread for each would cost more
+ * than a small file itself. */
+void
+maildir_syncer_add (MaildirSyncer *syncer, int fd)
+{
+  if (syncer->n_kept == MAILDIR_SYNCER_FEW)
+    {
+      syncer->is_whole = syncer->whole_fd >= 0;
+      if (syncer->is_whole)
+        close_kept (syncer);
+      else
+        hand_over_kept (syncer);
+    }
+  syncer->kept[syncer->n_kept++] = fd;
+  if (syncer->is_whole)
+    close_kept (syncer);
 }
 
 void
@@ -229,8 +218,8 @@ maildir_syncer_seal (MaildirSyncer *syncer)
   note_failure (&syncer->groups[syncer->open].failure, syncer->close_failure);
   g_mutex_unlock (&syncer->mutex);
   syncer->is_sealed = TRUE;
+  syncer->is_whole = FALSE;
   syncer->open = (syncer->open + 1) % GROUPS;
-  syncer->n_added = 0;
   syncer->close_failure = 0;
 }
 

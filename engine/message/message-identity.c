@@ -118,26 +118,32 @@ message_hasher_free (MessageHasher *hasher)
 }
 
 static void
-flush_piece (MessageHasher *hasher)
+feed_digest (MessageHasher *hasher, const guint8 *data, gsize length)
 {
-  require_digest (EVP_DigestUpdate (hasher->context, hasher->piece, hasher->piece_length));
-  hasher->piece_length = 0;
+  require_digest (EVP_DigestUpdate (hasher->context, data, length));
 }
 
 static void
+flush_piece (MessageHasher *hasher)
+{
+  feed_digest (hasher, hasher->piece, hasher->piece_length);
+  hasher->piece_length = 0;
+}
+
+/* Many small ones become a big one. */
+static void
 collect_piece (MessageHasher *hasher, const guint8 *data, gsize length)
 {
-  while (length > 0)
+  if (length > DIGEST_PIECE - hasher->piece_length)
+    flush_piece (hasher);
+  if (length >= DIGEST_PIECE / 2)
     {
-      gsize take = MIN (length, DIGEST_PIECE - hasher->piece_length);
-
-      memcpy (hasher->piece + hasher->piece_length, data, take);
-      hasher->piece_length += take;
-      data += take;
-      length -= take;
-      if (hasher->piece_length == DIGEST_PIECE)
-        flush_piece (hasher);
+      flush_piece (hasher);
+      feed_digest (hasher, data, length);
+      return;
     }
+  memcpy (hasher->piece + hasher->piece_length, data, length);
+  hasher->piece_length += length;
 }
 
 static void
@@ -206,6 +212,33 @@ filter (MessageHasher *hasher, const guint8 *data, gsize length, gboolean ends)
     collect (hasher, data, length);
 }
 
+/* What of the body goes on as it is: all up to an LF without a CR before it. */
+static const guint8 *
+skip_whole_lines (const MessageHasher *hasher, const guint8 *data, const guint8 *end)
+{
+  const guint8 *next = data;
+  const guint8 *lf;
+
+  while ((lf = memchr (next, '\n', (gsize)(end - next))) != NULL)
+    {
+      if (lf > data ? lf[-1] != '\r' : !hasher->after_cr)
+        return lf;
+      next = lf + 1;
+    }
+  return end;
+}
+
+/* Of the header one line, or what there is of it, without an LF that lacks its CR. */
+static const guint8 *
+skip_line (const MessageHasher *hasher, const guint8 *data, const guint8 *end)
+{
+  const guint8 *lf = memchr (data, '\n', (gsize)(end - data));
+
+  if (lf == NULL)
+    return end;
+  return (lf > data ? lf[-1] == '\r' : hasher->after_cr) ? lf + 1 : lf;
+}
+
 void
 message_hasher_update (MessageHasher *hasher, const guint8 *data, gsize length)
 {
@@ -213,22 +246,19 @@ message_hasher_update (MessageHasher *hasher, const guint8 *data, gsize length)
 
   while (data < end)
     {
-      const guint8 *lf = memchr (data, '\n', (gsize)(end - data));
-      const guint8 *stop = lf != NULL ? lf : end;
+      const guint8 *stop =
+          hasher->in_header ? skip_line (hasher, data, end) : skip_whole_lines (hasher, data, end);
 
-      if (stop > data)
+      if (stop == data)
         {
-          filter (hasher, data, (gsize)(stop - data), FALSE);
-          hasher->after_cr = stop[-1] == '\r';
+          filter (hasher, (const guint8 *)"\r\n", 2, TRUE);
+          hasher->after_cr = FALSE;
+          data++;
+          continue;
         }
-      if (lf == NULL)
-        return;
-      if (hasher->after_cr)
-        filter (hasher, (const guint8 *)"\n", 1, TRUE);
-      else
-        filter (hasher, (const guint8 *)"\r\n", 2, TRUE);
-      hasher->after_cr = FALSE;
-      data = lf + 1;
+      filter (hasher, data, (gsize)(stop - data), stop[-1] == '\n');
+      hasher->after_cr = stop[-1] == '\r';
+      data = stop;
     }
 }
 

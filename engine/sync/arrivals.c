@@ -164,12 +164,6 @@ stage (MailboxSync *mailbox, Arrival *arrival, GError **error)
 }
 
 static gboolean
-mark_present (MailboxSync *mailbox, Arrival *arrival, GError **error)
-{
-  return journal_set_message_state (mailbox->account->journal, arrival->row, JOURNAL_MESSAGE_PRESENT, error);
-}
-
-static gboolean
 publish (MailboxSync *mailbox, Arrival *arrival, GError **error)
 {
   return maildir_box_publish (mailbox->box, arrival->base, arrival->flags.system, arrival->letters, error);
@@ -187,14 +181,24 @@ for_each (Arrivals *self, GPtrArray *group, ArrivalStep step, GError **error)
 }
 
 static gboolean
+mark_present (Arrivals *self, GError **error)
+{
+  MailboxSync *mailbox = self->mailbox;
+  GPtrArray *group = self->published;
+
+  return group->len == 0 ||
+         journal_set_messages_present (
+             mailbox->account->journal, mailbox->row->id, ((Arrival *)g_ptr_array_index (group, 0))->row,
+             ((Arrival *)g_ptr_array_index (group, group->len - 1))->row, group->len, error);
+}
+
+static gboolean
 commit (Arrivals *self, GError **error)
 {
   Journal *journal = self->mailbox->account->journal;
 
   return journal_begin (journal, error) &&
-         journal_end (journal,
-                      for_each (self, self->published, mark_present, error) &&
-                          for_each (self, self->sealed, stage, error),
+         journal_end (journal, mark_present (self, error) && for_each (self, self->sealed, stage, error),
                       error);
 }
 

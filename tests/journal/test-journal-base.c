@@ -483,6 +483,56 @@ test_update_of_nothing (Fixture *fixture, gconstpointer data)
   journal_rollback (fixture->journal);
 }
 
+static gboolean
+note_staged (const JournalMessage *message, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s ", message->base);
+  return TRUE;
+}
+
+/* The staged messages of a mailbox, "a b ". */
+static void
+assert_staged (Journal *journal, gint64 mailbox, const char *expected)
+{
+  g_autoptr (GString) bases = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (journal_foreach_staged (journal, mailbox, note_staged, bases, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (bases->str, ==, expected);
+}
+
+/* C2.1: a group of staged messages becomes part of the base, whole or not at all. */
+static void
+test_present (Fixture *fixture, gconstpointer data)
+{
+  Journal *journal = fixture->journal;
+  g_autoptr (GError) error = NULL;
+  gint64 ids[5];
+
+  begin (journal);
+  gint64 inbox = add_mailbox (journal, "INBOX"), archive = add_mailbox (journal, "Archive");
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autofree char *base = g_strdup_printf ("b%u", i);
+      JournalMessage message = make_message (i == 2 ? archive : inbox, i + 1, base);
+
+      message.state = JOURNAL_MESSAGE_STAGED;
+      g_assert_true (journal_add_message (journal, &message, &error));
+      ids[i] = message.id;
+    }
+  g_assert_true (journal_set_messages_present (journal, inbox, ids[1], ids[3], 2, &error));
+  g_assert_no_error (error);
+  commit (journal);
+  assert_staged (journal, inbox, "b0 b4 ");
+  assert_staged (journal, archive, "b2 ");
+  begin (journal);
+  g_assert_false (journal_set_messages_present (journal, inbox, ids[3], ids[4], 2, &error));
+  g_assert_error (error, JOURNAL_ERROR, JOURNAL_ERROR_IO);
+  journal_rollback (journal);
+  assert_staged (journal, inbox, "b0 b4 ");
+}
+
 /* C2.3: under a new UIDVALIDITY two messages may trade their UIDs. */
 static void
 test_new_uids (Fixture *fixture, gconstpointer data)
@@ -736,6 +786,7 @@ main (int argc, char **argv)
     { "/journal/messages/C3.1/prints", test_prints },
     { "/journal/messages/refused", test_refused_messages },
     { "/journal/messages/update-of-nothing", test_update_of_nothing },
+    { "/journal/messages/C2.1/present", test_present },
     { "/journal/messages/C2.3/new-uids", test_new_uids },
     { "/journal/messages/walk-within-walk", test_walk_within_walk },
     { "/journal/messages/bulk", test_bulk },
