@@ -18,7 +18,6 @@ typedef struct
 {
   ImapSession *session;
   Sasl *sasl;
-  gboolean proof_answered; /* before it came */
 } Exchange;
 
 static gboolean
@@ -63,13 +62,9 @@ static void
 hurry_on (Exchange *exchange)
 {
   ImapSession *session = exchange->session;
-  SaslPhase phase = sasl_get_phase (exchange->sasl);
 
-  if (!session->hurries || session->flight != NULL || phase == SASL_TALKING)
+  if (!session->hurries || session->flight != NULL || !sasl_has_said_all (exchange->sasl))
     return;
-  exchange->proof_answered = phase == SASL_AWAITS_PROOF;
-  if (exchange->proof_answered)
-    write_line (session, "");
   imap_capabilities_set (session, (const char *const *)session->memory->admitted);
   imap_learn_send (session);
   imap_capabilities_forget (session);
@@ -79,7 +74,6 @@ static gboolean
 answer_challenge (Exchange *exchange, const char *challenge, guint count, GError **error)
 {
   ImapSession *session = exchange->session;
-  gboolean is_answered = exchange->proof_answered;
   GError *cause = NULL;
   char *line = NULL;
 
@@ -89,8 +83,7 @@ answer_challenge (Exchange *exchange, const char *challenge, guint count, GError
     step (exchange->sasl, challenge, &line, &cause);
   if (cause != NULL)
     return break_off (session, cause, error);
-  if (!is_answered)
-    write_line (session, line);
+  write_line (session, line);
   sasl_wipe (line);
   hurry_on (exchange);
   return TRUE;

@@ -166,6 +166,12 @@ take_condition (ImapSession *session, ImapResponse *response, GError **error)
       g_set_error (error, IMAP_ERROR, IMAP_ERROR_PROTOCOL, "the server greeted twice");
       return FALSE;
     }
+  /* Some servers lose their place in what comes with a login, and would be silent about the rest. */
+  if (session->hurries && response->status == IMAP_STATUS_BAD)
+    {
+      g_set_error (error, IMAP_ERROR, IMAP_ERROR_PROTOCOL, "the server can't be talked to before it answers");
+      return FALSE;
+    }
   if (response->code.type == IMAP_CODE_CAPABILITY && response->status == IMAP_STATUS_OK)
     imap_capabilities_set (session, (const char *const *)response->code.strings);
   if (response->code.type == IMAP_CODE_ALERT || response->status != IMAP_STATUS_OK)
@@ -451,7 +457,7 @@ imap_session_open (const ImapOpening *opening, GError **error)
       session = session_new_for (opening);
       session->learnt->waits = was_hasty (hasty);
       g_clear_error (&hasty);
-      session = log_in (session, account, opening->secret, NULL, FALSE, &hasty);
+      session = log_in (session, account, opening->secret, memory, FALSE, &hasty);
     }
   if (session == NULL)
     g_propagate_error (error, g_steal_pointer (&hasty));

@@ -91,7 +91,7 @@ sasl_choose_mechanism (const char *const *offered, const SaslCredentials *creden
 /* Callbacks of GNU SASL: each property is asked for when the mechanism needs it. */
 
 static gboolean
-is_scram (const Sasl *sasl)
+is_scram (Sasl *sasl)
 {
   return g_str_has_prefix (sasl->mechanism, "SCRAM-");
 }
@@ -350,13 +350,10 @@ sasl_step (Sasl *sasl, GBytes *challenge, GError **error)
   return NULL;
 }
 
-SaslPhase
-sasl_get_phase (const Sasl *sasl)
+gboolean
+sasl_has_said_all (const Sasl *sasl)
 {
-  /* RFC 5802, section 5: client-first, client-final. */
-  if (is_scram (sasl) && sasl->steps == 2)
-    return SASL_AWAITS_PROOF;
-  return sasl->satisfied && sasl->token_response == NULL ? SASL_SAID_ALL : SASL_TALKING;
+  return sasl->satisfied && sasl->token_response == NULL;
 }
 
 gboolean

@@ -40,15 +40,9 @@ Sasl *sasl_new (const char *mechanism, const SaslCredentials *credentials, GErro
 void sasl_free (Sasl *sasl); /* wipes what it holds */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sasl, sasl_free)
 
-typedef enum
-{
-  SASL_TALKING,      /* the client may still be asked for something */
-  SASL_AWAITS_PROOF, /* all is said; the server proves itself in a challenge, answered by an empty response */
-  SASL_SAID_ALL,     /* nothing but the server's verdict is to come */
-} SaslPhase;
-
-/* After a step. A mechanism that may refuse by a challenge (a token's) goes on talking. */
-SaslPhase sasl_get_phase (const Sasl *sasl);
+/* After a step: TRUE when nothing but the server's verdict is to come. A mechanism that may refuse by a
+ * challenge (a token's) never says so. */
+gboolean sasl_has_said_all (const Sasl *sasl);
 
 /* TRUE when the client speaks first (an initial response is ready before any challenge). */
 gboolean sasl_is_client_first (Sasl *sasl);

@@ -216,7 +216,7 @@ static void
 network_start (Network *network, const Both *both, guint16 port, const char *delay)
 {
   g_autofree char *server_port = g_strdup_printf ("%u", port);
-  const char *argv[] = { BENCH_PROXY, server_port, delay, NULL, NULL };
+  const char *argv[] = { BENCH_PROXY, server_port, delay, NULL, "0", NULL };
   g_autoptr (GError) error = NULL;
   char line[32] = "";
   int out;
