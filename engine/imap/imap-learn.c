@@ -16,20 +16,13 @@ learn_namespace (ImapSession *session, const char *prefix, char delimiter)
 }
 
 static void
-learn_enabled (ImapSession *session, char **words)
-{
-  for (gsize i = 0; words != NULL && words[i] != NULL; i++)
-    if (g_ascii_strcasecmp (words[i], "UTF8=ACCEPT") == 0)
-      imap_session_set_utf8 (session);
-}
-
-static void
 learn (ImapResponse *response, gpointer user_data)
 {
   ImapSession *session = user_data;
 
-  if (response->type == IMAP_RESPONSE_ENABLED)
-    learn_enabled (session, response->strings);
+  if (response->type == IMAP_RESPONSE_ENABLED &&
+      imap_capabilities_contain ((const char *const *)response->strings, "UTF8=ACCEPT"))
+    imap_session_set_utf8 (session);
   else if (response->type == IMAP_RESPONSE_NAMESPACE)
     learn_namespace (session, response->prefix, response->delimiter);
   else if (response->type == IMAP_RESPONSE_LIST && session->delimiter == '\0')

@@ -50,8 +50,7 @@ fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
       imap_batch_uid_fetch (batch, known, items, mailbox_sync_note_refusal, refusal);
     }
   if (highest < G_MAXUINT32)
-    imap_batch_uid_fetch_from (batch, highest + 1, "(UID FLAGS RFC822.SIZE INTERNALDATE)",
-                               mailbox_sync_note_refusal, refusal);
+    imap_batch_uid_fetch_from (batch, highest + 1, LISTING_OF_NEW, mailbox_sync_note_refusal, refusal);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   mailbox_sync_sort_remote (mailbox);

@@ -13,7 +13,6 @@
 
 #define MAX_LOOKS 3
 #define LISTING_OF_KNOWN "(UID FLAGS)"
-#define LISTING_OF_NEW "(UID FLAGS RFC822.SIZE INTERNALDATE)"
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
 /* A listing names each message once, or twice when a flag changes meanwhile; what earlier rounds saw may
@@ -142,7 +141,7 @@ fetch_missing_facts (MailboxSync *mailbox, GError **error)
     return TRUE;
   batch = imap_batch_new (mailbox->account->session);
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
-  imap_batch_uid_fetch (batch, missing, "(UID FLAGS RFC822.SIZE INTERNALDATE)", NULL, NULL);
+  imap_batch_uid_fetch (batch, missing, LISTING_OF_NEW, NULL, NULL);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   mailbox_sync_sort_remote (mailbox);

@@ -3,6 +3,9 @@
 
 #include "account-sync.h"
 
+/* What a listing asks of messages that may be new. */
+#define LISTING_OF_NEW "(UID FLAGS RFC822.SIZE INTERNALDATE)"
+
 /* Selects every due mailbox, settles what a crash left, loads its base and fills remote, uidvalidity, uidnext
  * and permanent flags. remote_complete only after a tagged OK with distinct UIDs whose count equals EXISTS.
  * After a reset UIDVALIDITY, or a UIDNEXT that fell, the base of that mailbox is forgotten: its messages are
