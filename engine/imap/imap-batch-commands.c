@@ -110,13 +110,22 @@ wait_for_searches (ImapBatch *batch)
     imap_session_iterate (batch->session);
 }
 
+ImapCommand *
+imap_search_command (const ImapSession *session, const char *criteria)
+{
+  ImapCommand *command = imap_command_new ("UID SEARCH");
+
+  imap_command_rawf (command, " %s%s",
+                     imap_session_has (session, IMAP_CAPABILITY_ESEARCH) ? "RETURN (ALL) " : "", criteria);
+  return command;
+}
+
 void
 imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found, ImapDoneFunc done,
                        gpointer user_data)
 {
   gboolean extended = imap_session_has (batch->session, IMAP_CAPABILITY_ESEARCH);
   g_autoptr (ImapCall) call = NULL;
-  ImapCommand *command;
 
   g_return_if_fail (found != NULL);
   if (!imap_batch_prepare_selected (batch, G_STRFUNC))
@@ -128,9 +137,7 @@ imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found
   call = imap_call_new (batch, done, user_data);
   call->found = found;
   g_queue_push_tail (&batch->searches, call);
-  command = imap_command_new ("UID SEARCH");
-  imap_command_rawf (command, " %s%s", extended ? "RETURN (ALL) " : "", criteria);
-  send_text (call, "UID SEARCH", command);
+  send_text (call, "UID SEARCH", imap_search_command (batch->session, criteria));
 }
 
 void

@@ -110,6 +110,21 @@ imap_session_foretell_uid_fetch_from (ImapSession *session, guint32 first, const
 }
 
 gboolean
+imap_session_foretell_uid_search (ImapSession *session, const char *criteria)
+{
+  return may_foretell (session) && foretell (session, imap_search_command (session, criteria), FALSE);
+}
+
+gboolean
+imap_session_has_foretold_select (const ImapSession *session)
+{
+  for (const GList *item = session->foretold.head; item != NULL; item = item->next)
+    if (((const Foretold *)item->data)->selects)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
 imap_foretold_holds_input (const ImapSession *session)
 {
   return session->foretold.length > 0 && g_hash_table_size (session->requests) == 0;

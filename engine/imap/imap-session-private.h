@@ -108,6 +108,9 @@ ImapCommand *imap_select_command (const char *wire_name, gboolean examine);
  */
 gboolean imap_select_again (ImapSession *session, GError **error);
 
+/* imap-batch-commands.c: UID SEARCH, by ESEARCH where offered */
+ImapCommand *imap_search_command (const ImapSession *session, const char *criteria);
+
 /* Servers take lines of 8000 octets (RFC 7162 section 4); a set leaves room for the rest. */
 #define IMAP_SET_LENGTH 7000
 

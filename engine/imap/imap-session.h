@@ -128,13 +128,16 @@ gboolean imap_list_item_has (const ImapListItem *item, const char *attribute);
  * values follow later responses. After IMAP_ERROR_REFUSED no mailbox is selected. */
 const ImapSelected *
 imap_session_select (ImapSession *session, const char *wire_name, gboolean examine, GError **error);
-/* SELECT and UID FETCH sent before they are asked for, in the order in which they will be: a later select or
- * batch with the very same command finds it under way. Only while nothing is under way; answers are not read
- * before they are asked for. Another command than those foretold costs the answers, and a SELECT of the
- * mailbox selected now. What is left undone by FALSE is merely not foretold. */
+/* SELECT, UID FETCH and UID SEARCH sent before they are asked for, in the order in which they will be: a
+ * later select or batch with the very same command finds it under way. Only while nothing is under way;
+ * answers are not read before they are asked for. Another command than those foretold costs the answers, and
+ * a SELECT of the mailbox selected now. What is left undone by FALSE is merely not foretold. */
 gboolean imap_session_foretell_select (ImapSession *session, const char *wire_name, gboolean examine);
 gboolean imap_session_foretell_uid_fetch (ImapSession *session, const ImapUidSet *set, const char *items);
 gboolean imap_session_foretell_uid_fetch_from (ImapSession *session, guint32 first, const char *items);
+gboolean imap_session_foretell_uid_search (ImapSession *session, const char *criteria);
+/* TRUE while a SELECT is that nobody has asked for yet. */
+gboolean imap_session_has_foretold_select (const ImapSession *session);
 
 /* The mailbox selected now, or NULL. */
 const ImapSelected *imap_session_get_selected (ImapSession *session);

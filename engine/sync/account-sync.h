@@ -54,13 +54,14 @@ typedef struct
 {
   AccountSync *account; /* unowned */
   JournalMailbox *row;
-  MaildirBox *box;     /* (nullable) in a dry run of a mailbox without a directory */
-  gboolean on_server;  /* LIST names it and it can be selected */
-  gboolean due;        /* to be observed in this round */
-  gboolean skipped;    /* damaged or refused: named, left alone */
-  gboolean gone_here;  /* its directory was removed; in a dry run also: is still to be made */
-  gboolean gone_there; /* the server has it no more, which is believed */
-  gboolean read_only;  /* the server opens it for reading only */
+  MaildirBox *box;      /* (nullable) in a dry run of a mailbox without a directory */
+  gboolean on_server;   /* LIST names it and it can be selected */
+  gboolean due;         /* to be observed in this round */
+  gboolean skipped;     /* damaged or refused: named, left alone */
+  gboolean gone_here;   /* its directory was removed; in a dry run also: is still to be made */
+  gboolean gone_there;  /* the server has it no more, which is believed */
+  gboolean read_only;   /* the server opens it for reading only */
+  gboolean fewer_there; /* by its STATUS some are gone; until it is looked at */
 
   /* What earlier rounds of this run saw, as far as it differed from the base then. */
   guint64 since;        /* HIGHESTMODSEQ up to which `changes` and `gone` tell all; 0: nothing is known */

@@ -2,19 +2,25 @@
  * up: the later wins. Whoever is gone is found by number: what should be there against EXISTS. */
 #include "observe-changes.h"
 
-#include "../journal/journal-prints.h"
 #include "known.h"
 #include "observe-remote.h"
 #include "plan-settled.h"
 #include "quiet.h"
 
+#define SEARCH_FOR_LEFT "ALL"
+
+/* Without UIDPLUS a deletion has to know every message that others marked (contract C3.5). */
+static gboolean
+may_look_at_changes (const MailboxSync *mailbox)
+{
+  return mailbox->box != NULL && !mailbox->gone_here &&
+         imap_session_has (mailbox->account->session, IMAP_CAPABILITY_UIDPLUS);
+}
+
 gboolean
 mailbox_sync_may_ask_for_changes (const MailboxSync *mailbox, const ImapSelected *selected)
 {
-  /* Without UIDPLUS a deletion has to know every message that others marked (contract C3.5). */
-  return mailbox->box != NULL && !mailbox->gone_here && mailbox->refresh == JOURNAL_REFRESH_NONE &&
-         imap_session_has (mailbox->account->session, IMAP_CAPABILITY_UIDPLUS) &&
-         mailbox_sync_knows_changes (mailbox, selected);
+  return may_look_at_changes (mailbox) && mailbox_sync_knows_changes (mailbox, selected);
 }
 
 static guint64
@@ -23,14 +29,47 @@ known_modseq (const MailboxSync *mailbox)
   return mailbox->since != 0 ? mailbox->since : mailbox->row->quiet_modseq;
 }
 
+/* Of the base, and of what earlier rounds saw. */
 static guint32
 highest_of (const MailboxSync *mailbox, const JournalBaseCount *count)
 {
+  const GArray *changes = mailbox->changes;
   guint32 highest = count->highest_uid;
 
-  if (mailbox->remote->len > 0)
-    highest = MAX (highest, g_array_index (mailbox->remote, PlanRemote, mailbox->remote->len - 1).uid);
+  if (changes->len > 0)
+    highest = MAX (highest, g_array_index (changes, PlanRemote, changes->len - 1).uid);
   return highest;
+}
+
+/* (transfer full): what is asked of messages that were there before. */
+static char *
+items_of_changes (const MailboxSync *mailbox)
+{
+  return g_strdup_printf ("(UID FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")", known_modseq (mailbox));
+}
+
+gboolean
+mailbox_sync_may_foretell_changes (const MailboxSync *mailbox)
+{
+  return may_look_at_changes (mailbox) && mailbox_sync_may_know_changes (mailbox);
+}
+
+gboolean
+mailbox_sync_foretell_changes (MailboxSync *mailbox, const JournalBaseCount *count)
+{
+  ImapSession *session = mailbox->account->session;
+  g_autofree char *items = items_of_changes (mailbox);
+  const guint32 highest = highest_of (mailbox, count);
+  const gboolean fewer_there = mailbox->fewer_there;
+  g_autoptr (ImapUidSet) known = imap_uid_set_new ();
+
+  mailbox->fewer_there = FALSE;
+  if (highest > 0)
+    imap_uid_set_add_range (known, 1, highest);
+  return (highest == 0 || imap_session_foretell_uid_fetch (session, known, items)) &&
+         (highest == G_MAXUINT32 ||
+          imap_session_foretell_uid_fetch_from (session, highest + 1, LISTING_OF_NEW)) &&
+         (!fewer_there || imap_session_foretell_uid_search (session, SEARCH_FOR_LEFT));
 }
 
 /* Changed ones replace those that earlier rounds saw, which stand before them. */
@@ -38,8 +77,7 @@ static gboolean
 fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  g_autofree char *items =
-      g_strdup_printf ("(UID FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")", known_modseq (mailbox));
+  g_autofree char *items = items_of_changes (mailbox);
 
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
   if (highest > 0)
@@ -140,7 +178,7 @@ search_left (MailboxSync *mailbox, ImapUidSet *found, char **refusal, GError **e
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
 
-  imap_batch_uid_search (batch, "ALL", found, mailbox_sync_note_refusal, refusal);
+  imap_batch_uid_search (batch, SEARCH_FOR_LEFT, found, mailbox_sync_note_refusal, refusal);
   return imap_batch_wait (batch, error);
 }
 

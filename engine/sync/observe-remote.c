@@ -1,6 +1,7 @@
 #include "observe-remote.h"
 
 #include "../journal/journal-prints.h"
+#include "foretell-looks.h"
 #include "job-journal.h"
 #include "known.h"
 #include "observe-changes.h"
@@ -12,7 +13,6 @@
 #include <string.h>
 
 #define MAX_LOOKS 3
-#define LISTING_OF_KNOWN "(UID FLAGS)"
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
 /* A listing names each message once, or twice when a flag changes meanwhile; what earlier rounds saw may
@@ -383,47 +383,21 @@ observe_gone (MailboxSync *mailbox, GError **error)
   return mailbox_sync_load_base (mailbox, error);
 }
 
-/* FALSE: the listing that is to be expected is not in the flight. */
+/* A mailbox is looked at by what is in flight; when that is used up, or was not what had to be asked, the
+ * next flight begins. */
 static gboolean
-foretell_listing (MailboxSync *mailbox, guint32 highest)
+look_there (MailboxSync *mailbox, guint index, GError **error)
 {
-  ImapSession *session = mailbox->account->session;
-  g_autoptr (ImapUidSet) known = imap_uid_set_new ();
+  AccountSync *account = mailbox->account;
 
-  if (!imap_session_foretell_select (session, mailbox->row->wire_name, mailbox->account->dry_run))
-    return FALSE;
-  if (highest == 0)
-    return imap_session_foretell_uid_fetch_from (session, 1, LISTING_OF_NEW);
-  imap_uid_set_add_range (known, 1, highest);
-  return imap_session_foretell_uid_fetch (session, known, LISTING_OF_KNOWN) &&
-         (highest == G_MAXUINT32 ||
-          imap_session_foretell_uid_fetch_from (session, highest + 1, LISTING_OF_NEW));
-}
-
-/* What is listed whole, because its changes alone can't be asked for, is asked for in one flight. */
-static gboolean
-foretell_listings (AccountSync *account, GError **error)
-{
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-      JournalBaseCount count;
-
-      if (!mailbox->due || mailbox->skipped || !mailbox->on_server || mailbox->row->quiet_modseq != 0)
-        continue;
-      if (!journal_count_base (account->journal, mailbox->row->id, &count, error))
-        return FALSE;
-      if (!foretell_listing (mailbox, count.highest_uid))
-        return TRUE;
-    }
-  return TRUE;
+  return (imap_session_has_foretold_select (account->session) ||
+          account_sync_foretell_looks (account, index, error)) &&
+         observe_mailbox (mailbox, error);
 }
 
 gboolean
 account_sync_observe_remote (AccountSync *account, GError **error)
 {
-  if (!foretell_listings (account, error))
-    return FALSE;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
@@ -432,7 +406,7 @@ account_sync_observe_remote (AccountSync *account, GError **error)
         continue;
       if (mailbox->gone_there && !observe_gone (mailbox, error))
         return FALSE;
-      if (mailbox->on_server && !observe_mailbox (mailbox, error))
+      if (mailbox->on_server && !look_there (mailbox, i, error))
         return FALSE;
     }
   return TRUE;

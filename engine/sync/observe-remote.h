@@ -3,7 +3,8 @@
 
 #include "account-sync.h"
 
-/* What a listing asks of messages that may be new. */
+/* What a listing asks of messages that are in the base, and of those that may be new. */
+#define LISTING_OF_KNOWN "(UID FLAGS)"
 #define LISTING_OF_NEW "(UID FLAGS RFC822.SIZE INTERNALDATE)"
 
 /* Selects every due mailbox, settles what a crash left, loads its base and fills remote, uidvalidity, uidnext

@@ -31,6 +31,14 @@ is_quiet_there (const JournalMailbox *row, const ImapMailboxStatus *status)
          is_listed_lately (row);
 }
 
+/* TRUE when not all that was there and came since is there: each UID that was given away was a message. */
+static gboolean
+counts_fewer (const JournalMailbox *row, const ImapMailboxStatus *status)
+{
+  return row->quiet_modseq != 0 && status->uidvalidity == row->uidvalidity &&
+         (gint64)row->quiet_messages + status->uidnext - row->quiet_uidnext > status->messages;
+}
+
 typedef struct
 {
   MailboxSync *mailbox;
@@ -110,6 +118,7 @@ look_at (MailboxSync *mailbox, const ImapMailboxStatus *status, GError **error)
 
   if (is_untrue (mailbox->row, status))
     return distrust_modseq (account, mailbox, error);
+  mailbox->fewer_there = counts_fewer (mailbox->row, status);
   if (!mailbox->on_server || mailbox->skipped || mailbox->gone_here || !is_quiet_there (mailbox->row, status))
     return TRUE;
   if (!journal_is_quiet (account->journal, mailbox->row->id, &quiet, error) ||
@@ -145,16 +154,25 @@ account_sync_find_quiet (AccountSync *account, const GPtrArray *statuses, GError
 }
 
 gboolean
+mailbox_sync_may_know_changes (const MailboxSync *mailbox)
+{
+  const JournalMailbox *row = mailbox->row;
+
+  return mailbox->account->trusts_modseq && mailbox->refresh == JOURNAL_REFRESH_NONE &&
+         row->refresh == JOURNAL_REFRESH_NONE &&
+         (mailbox->since != 0 || (row->quiet_modseq != 0 && is_listed_lately (row)));
+}
+
+gboolean
 mailbox_sync_knows_changes (const MailboxSync *mailbox, const ImapSelected *selected)
 {
   const JournalMailbox *row = mailbox->row;
 
-  if (!mailbox->account->trusts_modseq || mailbox->refresh != JOURNAL_REFRESH_NONE)
+  if (!mailbox_sync_may_know_changes (mailbox))
     return FALSE;
   if (mailbox->since != 0)
     return selected->highestmodseq >= mailbox->since && selected->uidnext >= row->uidnext;
-  return row->quiet_modseq != 0 && selected->highestmodseq >= row->quiet_modseq &&
-         selected->uidnext >= row->quiet_uidnext && is_listed_lately (row);
+  return selected->highestmodseq >= row->quiet_modseq && selected->uidnext >= row->quiet_uidnext;
 }
 
 /* What the server said is in the base when nothing is left to do: what waits to be sent is merged with it. */

@@ -12,7 +12,9 @@
 /* `statuses` (of ImapMailboxStatus): what is quiet is not due: not opened in this run. */
 gboolean account_sync_find_quiet (AccountSync *account, const GPtrArray *statuses, GError **error);
 
-/* TRUE when the server need only be asked for what changed since row->quiet_modseq. */
+/* TRUE when the server need only be asked for what changed since row->quiet_modseq, or since this run's last
+ * look; before SELECT: when it may prove to be so. */
+gboolean mailbox_sync_may_know_changes (const MailboxSync *mailbox);
 gboolean mailbox_sync_knows_changes (const MailboxSync *mailbox, const ImapSelected *selected);
 
 /* *quiet: the directories, and the drafts in them, are as they were when the base held all that is here. */

@@ -217,7 +217,7 @@ execute (Line *line, ModelTurn *turn, const ModelLine *read)
 static gboolean
 only_looks (const char *text)
 {
-  static const char *const looks[] = { "SELECT ", "EXAMINE ", "UID FETCH ", "LOGOUT" };
+  static const char *const looks[] = { "SELECT ", "EXAMINE ", "UID FETCH ", "UID SEARCH ", "LOGOUT" };
 
   for (guint i = 0; i < G_N_ELEMENTS (looks); i++)
     if (g_str_has_prefix (text, looks[i]))

@@ -263,6 +263,45 @@ static const HostileCase cases[] = {
     .says = "reset UIDVALIDITY" },
 };
 
+/* Each mailbox is opened once for what changed and once for the look behind it; what was sent ahead was what
+ * had to be asked, or it would have been opened again. */
+static void
+test_changes_in_flight (void)
+{
+  static const char *const names[] = { "INBOX", "Work", "Lists" };
+  Hostile *hostile = hostile_new (CAPABILITIES);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *first = g_strconcat ("first-", names[i], NULL);
+      g_autofree char *second = g_strconcat ("second-", names[i], NULL);
+
+      if (i > 0)
+        model_store_add_mailbox (hostile->store, names[i], "");
+      hostile_add_there (hostile, names[i], first, "");
+      hostile_add_there (hostile, names[i], second, "");
+    }
+  become_quiet (hostile);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *first = g_strconcat ("first-", names[i], NULL);
+      g_autofree char *second = g_strconcat ("second-", names[i], NULL);
+      ModelMailbox *mailbox = model_store_find (hostile->store, names[i]);
+
+      model_message_change_flags (mailbox, hostile_find_there (hostile, names[i], first), '=', "\\Flagged");
+      if (i != 1)
+        hostile_expunge_there (hostile, names[i], second);
+    }
+  g_assert_cmpint (hostile_sync (hostile), ==, ENGINE_OUTCOME_EQUAL);
+  /* The first look, the removal, and the second look. */
+  g_assert_cmpuint (model_server_count (hostile->server, "SELECT *Work*"), ==, 2);
+  g_assert_cmpuint (model_server_count (hostile->server, "SELECT *INBOX*"), ==, 3);
+  g_assert_cmpuint (model_server_count (hostile->server, "SELECT *Lists*"), ==, 3);
+  g_assert_cmpuint (model_server_count (hostile->server, "UID SEARCH *ALL"), ==, 2);
+  hostile_assert_equal (hostile, FALSE);
+  hostile_free (hostile);
+}
+
 /* More than what a listing may name beyond EXISTS. */
 #define MANY 10050
 
@@ -296,6 +335,7 @@ main (int argc, char **argv)
       rows[i].messages = 5;
     }
   hostile_add_cases ("/hostile/quiet", rows, G_N_ELEMENTS (cases));
+  g_test_add_func ("/hostile/quiet/changes-in-one-flight", test_changes_in_flight);
   if (g_test_slow ())
     g_test_add_func ("/hostile/quiet/flags-changed-beside-many-held", test_flag_beside_many_held);
   return g_test_run ();

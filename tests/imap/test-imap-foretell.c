@@ -124,6 +124,56 @@ test_octet_by_octet (void)
   end (&fixture);
 }
 
+static void
+assert_search (SessionFixture *fixture, guint64 count)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (fixture->session);
+  g_autoptr (ImapUidSet) found = imap_uid_set_new ();
+  g_autoptr (GError) error = NULL;
+
+  imap_batch_uid_search (batch, "ALL", found, NULL, NULL);
+  imap_batch_wait (batch, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (imap_uid_set_count (found), ==, count);
+}
+
+/* A search may be in the flight, also one that nobody asks for in the end. */
+static void
+test_search (void)
+{
+  static const FakeStep steps[] = {
+    { FAKE_EXPECT, "$TAG1 SELECT One" },
+    { FAKE_EXPECT, "$TAG2 UID SEARCH RETURN (ALL) ALL" },
+    { FAKE_EXPECT, "$TAG3 SELECT Two" },
+    { FAKE_EXPECT, "$TAG4 UID SEARCH RETURN (ALL) ALL" },
+    { FAKE_EXPECT, "$TAG5 SELECT Three" },
+    { FAKE_SEND,
+      SELECTED ("3", "5") "$TAG1 OK [READ-WRITE] in\r\n"
+                          "* ESEARCH (TAG \"$TAG2\") UID ALL 3:5\r\n$TAG2 OK done\r\n"
+                          "* OK [CLOSED] left\r\n" SELECTED (
+                              "2", "6") "$TAG3 OK [READ-WRITE] in\r\n"
+                                        "* ESEARCH (TAG \"$TAG4\") UID ALL 7:8\r\n$TAG4 OK done\r\n"
+                                        "* OK [CLOSED] left\r\n" SELECTED ("4", "7") "$TAG5 OK in\r\n" },
+    LOGOUT
+  };
+  SessionFixture fixture;
+
+  begin (&fixture, steps);
+  g_assert_false (imap_session_has_foretold_select (fixture.session));
+  g_assert_true (imap_session_foretell_select (fixture.session, "One", FALSE));
+  g_assert_true (imap_session_foretell_uid_search (fixture.session, "ALL"));
+  g_assert_true (imap_session_foretell_select (fixture.session, "Two", FALSE));
+  g_assert_true (imap_session_foretell_uid_search (fixture.session, "ALL"));
+  g_assert_true (imap_session_foretell_select (fixture.session, "Three", FALSE));
+  select_mailbox (&fixture, "One", 3);
+  assert_search (&fixture, 3);
+  select_mailbox (&fixture, "Two", 2);
+  g_assert_true (imap_session_has_foretold_select (fixture.session));
+  select_mailbox (&fixture, "Three", 4);
+  g_assert_false (imap_session_has_foretold_select (fixture.session));
+  end (&fixture);
+}
+
 /* What nobody asks for any more is passed over. */
 static void
 test_refused_select (void)
@@ -269,6 +319,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/imap/foretell/one-flight", test_one_flight);
   g_test_add_func ("/imap/foretell/octet-by-octet", test_octet_by_octet);
+  g_test_add_func ("/imap/foretell/search", test_search);
   g_test_add_func ("/imap/foretell/refused-select", test_refused_select);
   g_test_add_func ("/imap/foretell/another-question", test_another_question);
   g_test_add_func ("/imap/foretell/another-question-behind", test_another_question_behind);
