@@ -25,6 +25,8 @@ struct _ImapBatch
   guint outstanding;
   ImapFetchFunc fetch; /* (nullable) */
   gpointer fetch_data;
+  ImapModifiedFunc modified; /* (nullable) */
+  gpointer modified_data;
   GQueue searches; /* ImapCall, under way */
   GQueue moves;    /* ImapCall, under way */
 };

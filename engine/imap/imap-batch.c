@@ -46,6 +46,13 @@ imap_batch_set_fetch_handler (ImapBatch *batch, ImapFetchFunc fetch, gpointer us
 }
 
 void
+imap_batch_set_modified_handler (ImapBatch *batch, ImapModifiedFunc modified, gpointer user_data)
+{
+  batch->modified = modified;
+  batch->modified_data = user_data;
+}
+
+void
 imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data)
 {
   batch->session->sink = sink;
@@ -136,6 +143,16 @@ call_add_copied (ImapCall *call, const ImapCode *code)
   g_array_append_vals (call->target, code->target->data, code->target->len);
 }
 
+static void
+tell_modified (ImapBatch *batch, const ImapCode *code)
+{
+  if (code->type != IMAP_CODE_MODIFIED || batch->modified == NULL)
+    return;
+  batch->session->in_handler++;
+  batch->modified (code->set, batch->modified_data);
+  batch->session->in_handler--;
+}
+
 void
 imap_call_answered (ImapRequest *request, ImapResponse *answer, gpointer user_data)
 {
@@ -144,6 +161,7 @@ imap_call_answered (ImapRequest *request, ImapResponse *answer, gpointer user_da
 
   if (answer->code.type == IMAP_CODE_COPYUID)
     call_add_copied (call, &answer->code);
+  tell_modified (batch, &answer->code);
   /* The enumerators stand in this order: OK, NO, BAD. */
   if (call->worst == NULL || answer->status > call->worst->status)
     {
@@ -236,6 +254,8 @@ imap_batch_observe (ImapResponse *response, gpointer user_data)
     observe_search (batch, response);
   else if (response->type == IMAP_RESPONSE_CONDITION && response->code.type == IMAP_CODE_COPYUID)
     observe_copied (batch, &response->code);
+  else if (response->type == IMAP_RESPONSE_CONDITION)
+    tell_modified (batch, &response->code);
 }
 
 static void

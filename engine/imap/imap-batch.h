@@ -26,6 +26,7 @@ typedef struct
 
 typedef void (*ImapDoneFunc) (const ImapResult *result, gpointer user_data);
 typedef void (*ImapFetchFunc) (const ImapFetch *fetch, gpointer user_data);
+typedef void (*ImapModifiedFunc) (const ImapUidSet *set, gpointer user_data);
 
 /* (transfer full) */
 ImapBatch *imap_batch_new (ImapSession *session);
@@ -34,6 +35,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapBatch, imap_batch_free)
 
 /* Every FETCH response that comes while the batch lives, unsolicited ones too; only those with a UID. */
 void imap_batch_set_fetch_handler (ImapBatch *batch, ImapFetchFunc fetch, gpointer user_data);
+/* What STOREs with UNCHANGEDSINCE passed over: every [MODIFIED], of tagged answers and others (RFC 7162
+ * section 3.1.3). The server may name anything. */
+void imap_batch_set_modified_handler (ImapBatch *batch, ImapModifiedFunc modified, gpointer user_data);
 /* Where BODY[] octets go; see imap-parser.h. A FALSE from the sink fails the session. */
 void imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data);
 
@@ -48,8 +52,8 @@ void imap_batch_uid_fetch (ImapBatch *batch, const ImapUidSet *set, const char *
 /* UID FETCH first:* */
 void imap_batch_uid_fetch_from (ImapBatch *batch, guint32 first, const char *items, ImapDoneFunc done,
                                 gpointer user_data);
-/* `mode`: "+FLAGS", "-FLAGS", "FLAGS"; `flags` in IMAP's words without parentheses. Not silent: the answer
- * tells what the server kept. */
+/* `mode`: "+FLAGS", "-FLAGS", "FLAGS"; CONDSTORE's UNCHANGEDSINCE is written by the caller before it. `flags`
+ * in IMAP's words without parentheses. Not silent: the answer tells what the server kept. */
 void imap_batch_uid_store (ImapBatch *batch, const ImapUidSet *set, const char *mode, const char *flags,
                            ImapDoneFunc done, gpointer user_data);
 /* What matches is added to *found (by ESEARCH where offered); without a result

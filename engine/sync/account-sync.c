@@ -64,6 +64,7 @@ mailbox_sync_new (AccountSync *account, JournalMailbox *row)
   mailbox->changes = g_array_new (FALSE, FALSE, sizeof (PlanRemote));
   mailbox->gone = imap_uid_set_new ();
   mailbox->unseen = g_array_new (FALSE, FALSE, sizeof (gint64));
+  mailbox->unguarded = imap_uid_set_new ();
   mailbox_sync_start (mailbox);
   return mailbox;
 }
@@ -78,6 +79,7 @@ mailbox_sync_free (MailboxSync *mailbox)
   g_array_unref (mailbox->changes);
   imap_uid_set_free (mailbox->gone);
   g_array_unref (mailbox->unseen);
+  imap_uid_set_free (mailbox->unguarded);
   g_clear_pointer (&mailbox->box, maildir_box_free);
   journal_mailbox_free (mailbox->row);
   g_free (mailbox);

@@ -99,6 +99,7 @@ typedef struct
 
   gboolean matching_told; /* in this run: how many were paired */
   gboolean appends_alone; /* in this run: the server refused several messages in one command */
+  ImapUidSet *unguarded;  /* in this run: what a STORE with UNCHANGEDSINCE did not change */
   GHashTable *closed;     /* keys of operations that are not to be tried (again) in this run */
 } MailboxSync;
 

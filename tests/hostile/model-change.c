@@ -40,23 +40,54 @@ sequence_of (ModelSession *session, guint32 uid)
   return 0;
 }
 
+static void
+add_uid (GString *set, guint32 uid)
+{
+  g_string_append_printf (set, "%s%u", set->len > 0 ? "," : "", uid);
+}
+
+/* "(UNCHANGEDSINCE 12)" before the mode (RFC 7162 section 3.1.3); else every change counts as old. */
+static guint64
+unchanged_since (ModelSession *session, const ModelCommand *command)
+{
+  static const char name[] = "(UNCHANGEDSINCE ";
+  const char *word = model_command_word (command, 3);
+
+  if (!g_str_has_prefix (word, name))
+    return G_MAXUINT64;
+  if (!model_server_offers (session->server, "CONDSTORE"))
+    model_server_breach (session->server, "UNCHANGEDSINCE was sent unasked");
+  return g_ascii_strtoull (word + strlen (name), NULL, 10);
+}
+
 void
 model_store (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
   g_autoptr (GPtrArray) messages = messages_of (session, model_command_word (command, 2));
-  const char *mode = model_command_word (command, 3);
-  g_autofree char *flags = without_parentheses (model_command_word (command, 4));
+  g_autoptr (GString) modified = g_string_new (NULL);
+  const guint64 since = unchanged_since (session, command);
+  const guint first = since == G_MAXUINT64 ? 3 : 4;
+  const char *mode = model_command_word (command, first);
+  g_autofree char *flags = without_parentheses (model_command_word (command, first + 1));
 
   for (guint i = 0; i < messages->len; i++)
     {
       ModelMessage *message = g_ptr_array_index (messages, i);
 
+      if (message->modseq > since)
+        {
+          add_uid (modified, message->uid);
+          continue;
+        }
       model_message_change_flags (session->selected, message, *mode == 'F' ? '=' : *mode, flags);
       if (!model_server_is_store_silent (session->server))
         g_string_append_printf (untagged, "* %u FETCH (UID %u FLAGS (%s))\r\n",
                                 sequence_of (session, message->uid), message->uid, message->flags);
     }
-  g_string_assign (tagged, "OK stored");
+  if (modified->len > 0)
+    g_string_printf (tagged, "OK [MODIFIED %s] not all", modified->str);
+  else
+    g_string_assign (tagged, "OK stored");
 }
 
 static gint64
@@ -67,12 +98,6 @@ parse_date (const char *text)
   int zone = rest != NULL ? atoi (rest) : 0;
 
   return timegm (&tm) - (zone / 100 * 60 + zone % 100) * 60;
-}
-
-static void
-add_uid (GString *set, guint32 uid)
-{
-  g_string_append_printf (set, "%s%u", set->len > 0 ? "," : "", uid);
 }
 
 /* A message of APPEND. */
