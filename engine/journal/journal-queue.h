@@ -15,6 +15,7 @@ typedef enum
   JOURNAL_OPERATION_DELETE,
   JOURNAL_OPERATION_RENAME, /* of the mailbox itself, like CREATE */
   JOURNAL_OPERATION_DELETE_MAILBOX,
+  JOURNAL_OPERATION_MOVE,
 } JournalOperationKind;
 
 typedef enum

@@ -328,6 +328,8 @@ plan_operation_key (const PlanOperation *operation)
     case PLAN_BASE_FLAGS:
     case PLAN_FORGET:
       return g_strdup_printf ("base %" G_GINT64_FORMAT, operation->row);
+    case PLAN_MOVE:
+      return g_strdup_printf ("move %u", operation->uid);
     }
   g_assert_not_reached ();
 }

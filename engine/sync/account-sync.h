@@ -9,8 +9,10 @@
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
- *   base.c download.c local-flags.c upload.c remote-flags.c remove-local.c delete-remote.c   one kind of
- * operation each explain.c         a plan in words, for --dry-run
+ *   moves.c origins.c   what left one mailbox and came into another
+ *   base.c download.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c delete-remote.c
+ *                     one kind of operation each
+ *   explain.c         a plan in words, for --dry-run
  *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *
  * One thread owns an AccountSync, its session, its journal handle and its main context. Every flow returns
@@ -94,8 +96,9 @@ typedef struct
   gboolean rematched;     /* it did so in this round */
   MessageFlags permanent;
   gboolean permanent_any;
-  GArray *plan;   /* of PlanOperation */
-  gboolean waits; /* there was something to do, on either side */
+  GArray *plan;    /* of PlanOperation */
+  gboolean joined; /* messages come to it by moves that other mailboxes' plans name */
+  gboolean waits;  /* there was something to do, on either side */
 
   gboolean matching_told; /* in this run: how many were paired */
   gboolean appends_alone; /* in this run: the server refused several messages in one command */
@@ -106,7 +109,7 @@ typedef struct
 /* What was done, for the line at the end. */
 typedef struct
 {
-  guint downloaded, uploaded, paired, flags, removed, deleted;
+  guint downloaded, uploaded, moved, paired, flags, removed, deleted;
   guint mailboxes; /* created, renamed, deleted, on either side */
 } Tally;
 
@@ -144,6 +147,8 @@ struct _AccountSync
   GPtrArray *unobserved; /* of char*: directories that may hold mail and are not looked at in this run */
   GPtrArray *sleeping;   /* of char*: directories of mailboxes that are not synchronized */
   GHashTable *uploaded;  /* set of MessageDigest: uploads confirmed in this run */
+  GHashTable *moves;     /* of this round's plan: journal id of a PLAN_MOVE's row -> Origin (moves.h) */
+  GHashTable *origins;   /* likewise: PlanLocal of a new file -> Origin (origins.h) */
 };
 
 MailboxSync *mailbox_sync_new (AccountSync *account, JournalMailbox *row);

@@ -1,5 +1,7 @@
 #include "base.h"
 
+#include "origins.h"
+
 static gboolean
 apply_operation (Journal *journal, const PlanOperation *operation, GError **error)
 {
@@ -22,6 +24,7 @@ apply_operation (Journal *journal, const PlanOperation *operation, GError **erro
     case PLAN_DELETE_REMOTE:
     case PLAN_REMOVE_LOCAL:
     case PLAN_EXPUNGE_MARKED:
+    case PLAN_MOVE:
       return TRUE;
     }
   return TRUE;
@@ -48,20 +51,40 @@ collect_new_names (AccountSync *account)
   return names;
 }
 
-/* A row whose file is new in another mailbox tells what the file's letters mean (contract C3.3), also after a
- * crash: it goes when the file is known there. */
-static gboolean
-is_last (GHashTable *names, MailboxSync *mailbox, const PlanOperation *operation)
+/* Rows that are forgotten last. */
+typedef struct
 {
-  MailboxSync *now = operation->kind == PLAN_FORGET ? g_hash_table_lookup (names, operation->base) : NULL;
+  GHashTable *names;   /* base names of files that are new somewhere -> mailbox */
+  GHashTable *leaving; /* row -> Origin */
+} LastRows;
 
-  return now != NULL && now != mailbox;
+/* A row whose file is new in another mailbox tells what the file's letters mean (contract C3.3), and what
+ * both sides held, also after a crash: it goes when the file is known there. */
+static gboolean
+is_last (const LastRows *rows, MailboxSync *mailbox, const PlanOperation *operation)
+{
+  MailboxSync *now =
+      operation->kind == PLAN_FORGET ? g_hash_table_lookup (rows->names, operation->base) : NULL;
+
+  return (now != NULL && now != mailbox) ||
+         (operation->kind == PLAN_FORGET && g_hash_table_contains (rows->leaving, &operation->row));
+}
+
+/* It is the row of the file where that is now. */
+static gboolean
+has_gone (const LastRows *rows, const PlanOperation *operation)
+{
+  const Origin *origin = g_hash_table_lookup (rows->leaving, &operation->row);
+
+  return origin != NULL && origin->has_gone;
 }
 
 static gboolean
 apply_all (AccountSync *account, gboolean last, GError **error)
 {
   g_autoptr (GHashTable) names = collect_new_names (account);
+  g_autoptr (GHashTable) leaving = account_sync_leaving_rows (account);
+  const LastRows rows = { names, leaving };
 
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
@@ -71,7 +94,7 @@ apply_all (AccountSync *account, gboolean last, GError **error)
         {
           const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
 
-          if (is_last (names, mailbox, operation) == last &&
+          if (is_last (&rows, mailbox, operation) == last && !has_gone (&rows, operation) &&
               !apply_operation (account->journal, operation, error))
             return FALSE;
         }

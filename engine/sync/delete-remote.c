@@ -7,16 +7,13 @@
 #include "search.h"
 #include "tell.h"
 #include "uploads-in-doubt.h"
-
-#include <string.h>
+#include "verify-there.h"
 
 /* The deletions of one mailbox. Operations leave `pending` as they turn out not to be ours to delete now. */
 typedef struct
 {
   MailboxSync *mailbox;
-  GHashTable *pending;  /* uid -> PlanOperation */
-  GHashTable *seen;     /* uids the server answered for */
-  GPtrArray *strangers; /* of PlanOperation: the UID holds another message than the journal says */
+  GHashTable *pending; /* uid -> PlanOperation */
 } Deletion;
 
 static gboolean
@@ -54,66 +51,6 @@ collect (Deletion *deletion)
     }
 }
 
-static void
-compare_with_journal (const ImapFetch *fetch, gpointer user_data)
-{
-  Deletion *deletion = user_data;
-  PlanOperation *operation = g_hash_table_lookup (deletion->pending, GUINT_TO_POINTER (fetch->uid));
-  const guint needed = IMAP_FETCH_SIZE | IMAP_FETCH_INTERNALDATE;
-  const BaseFacts *facts;
-
-  if (operation == NULL || (fetch->present & needed) != needed)
-    return;
-  g_hash_table_add (deletion->seen, GUINT_TO_POINTER (fetch->uid));
-  facts = &g_array_index (deletion->mailbox->base_facts, BaseFacts,
-                          mailbox_sync_row_index (deletion->mailbox, operation->row));
-  if ((facts->remote_size != 0 && facts->remote_size != fetch->size) ||
-      facts->internal_date != fetch->internal_date)
-    g_ptr_array_add (deletion->strangers, operation);
-}
-
-static void
-tell_strangers (MailboxSync *mailbox, guint count)
-{
-  g_autofree char *messages = words_count (count, "message");
-  const gboolean is_one = count == 1;
-
-  report (&mailbox->account->report, ENGINE_EVENT_WARNING, mailbox->row->name, "stranger",
-          "%s on the server %s deleted here (another size or date under the same UID); %s not deleted and "
-          "%s fetched again",
-          messages, is_one ? "is not the one that was" : "are not the ones that were",
-          is_one ? "it was" : "they were", is_one ? "is" : "are");
-}
-
-static gboolean
-forget_strangers (Deletion *deletion, GError **error)
-{
-  MailboxSync *mailbox = deletion->mailbox;
-  Journal *journal = mailbox->account->journal;
-
-  if (deletion->strangers->len == 0)
-    return TRUE;
-  tell_strangers (mailbox, deletion->strangers->len);
-  if (!journal_begin (journal, error))
-    return FALSE;
-  for (guint i = 0; i < deletion->strangers->len; i++)
-    {
-      const PlanOperation *operation = g_ptr_array_index (deletion->strangers, i);
-
-      g_hash_table_remove (deletion->pending, GUINT_TO_POINTER (operation->uid));
-      if (!journal_remove_message (journal, operation->row, error))
-        {
-          journal_rollback (journal);
-          return FALSE;
-        }
-    }
-  mailbox->row->quiet_modseq = 0;
-  if (journal_end_quiet (journal, mailbox->row->id, error))
-    return journal_commit (journal, error);
-  journal_rollback (journal);
-  return FALSE;
-}
-
 static ImapUidSet *
 pending_uids (Deletion *deletion)
 {
@@ -123,27 +60,6 @@ pending_uids (Deletion *deletion)
   for (GList *item = uids; item != NULL; item = item->next)
     imap_uid_set_add (set, GPOINTER_TO_UINT (item->data));
   return set;
-}
-
-/* Size and date of exactly those UIDs against the journal (contract C3.5); what gives no answer is gone
- * already. */
-static gboolean
-verify (Deletion *deletion, GError **error)
-{
-  g_autoptr (ImapBatch) batch = imap_batch_new (deletion->mailbox->account->session);
-  g_autoptr (ImapUidSet) set = pending_uids (deletion);
-  GHashTableIter iter;
-  gpointer uid;
-
-  imap_batch_set_fetch_handler (batch, compare_with_journal, deletion);
-  imap_batch_uid_fetch (batch, set, "(UID RFC822.SIZE INTERNALDATE)", NULL, NULL);
-  if (!imap_batch_wait (batch, error))
-    return FALSE;
-  g_hash_table_iter_init (&iter, deletion->pending);
-  while (g_hash_table_iter_next (&iter, &uid, NULL))
-    if (!g_hash_table_contains (deletion->seen, uid))
-      g_hash_table_iter_remove (&iter);
-  return forget_strangers (deletion, error);
 }
 
 static gboolean
@@ -308,7 +224,7 @@ run_deletion (Deletion *deletion, GError **error)
     return TRUE;
   if (!mailbox_sync_select (mailbox, &selected, error))
     return FALSE;
-  if (!selected || !verify (deletion, error))
+  if (!selected || !mailbox_sync_verify_there (mailbox, deletion->pending, error))
     return selected == FALSE;
   if (g_hash_table_size (deletion->pending) == 0)
     return TRUE;
@@ -330,12 +246,8 @@ account_sync_delete_remote (AccountSync *account, GError **error)
           !mailbox_sync_plans (deletion.mailbox, PLAN_EXPUNGE_MARKED))
         continue;
       deletion.pending = g_hash_table_new (NULL, NULL);
-      deletion.seen = g_hash_table_new (NULL, NULL);
-      deletion.strangers = g_ptr_array_new ();
       done = run_deletion (&deletion, error);
       g_hash_table_unref (deletion.pending);
-      g_hash_table_unref (deletion.seen);
-      g_ptr_array_unref (deletion.strangers);
       if (!done)
         return FALSE;
     }

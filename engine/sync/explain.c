@@ -2,6 +2,7 @@
 
 #include "fetch-headers.h"
 #include "job-journal.h"
+#include "moves.h"
 #include "subject.h"
 #include "tell.h"
 
@@ -37,6 +38,8 @@ words_for (PlanKind kind)
       return "would be expunged on both sides: it was marked as deleted here";
     case PLAN_FORGET:
       return "is gone on both sides";
+    case PLAN_MOVE:
+      return "would be moved on the server: it was moved here";
     }
   return "";
 }
@@ -54,6 +57,11 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
     {
       size = words_size (mailbox_sync_find_remote (mailbox, operation->uid)->remote_size);
       return g_strdup_printf ("%s (message %u, %s)", on_server, operation->uid, size);
+    }
+  if (operation->kind == PLAN_MOVE)
+    {
+      here = subject_decode (mailbox_sync_find_move (mailbox, operation)->file->identity->subject);
+      return words_subject (here);
     }
   if (operation->kind == PLAN_DELETE_REMOTE || operation->base == NULL)
     return g_strdup_printf ("%s (message %u)", on_server, operation->uid);
@@ -75,6 +83,9 @@ explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *s
   if (operation->kind == PLAN_REMOTE_FLAGS || operation->kind == PLAN_LOCAL_FLAGS)
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s (%s)", what,
             words_for (operation->kind), flags);
+  else if (operation->kind == PLAN_MOVE)
+    report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s, to %s", what,
+            words_for (operation->kind), mailbox_sync_find_move (mailbox, operation)->to->row->name);
   else
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
             operation->undecided ? WORDS_UNDECIDED : words_for (operation->kind));
@@ -163,10 +174,10 @@ fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
 static gboolean
 explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
 {
-  static const PlanKind told[] = { PLAN_DOWNLOAD,      PLAN_UPLOAD,        PLAN_REPLACE,
-                                   PLAN_PAIR,          PLAN_RELINK,        PLAN_LOCAL_FLAGS,
-                                   PLAN_REMOTE_FLAGS,  PLAN_DELETE_REMOTE, PLAN_REMOVE_LOCAL,
-                                   PLAN_EXPUNGE_MARKED };
+  static const PlanKind told[] = { PLAN_DOWNLOAD,     PLAN_UPLOAD,        PLAN_REPLACE,
+                                   PLAN_MOVE,         PLAN_PAIR,          PLAN_RELINK,
+                                   PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,  PLAN_DELETE_REMOTE,
+                                   PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED };
   g_autoptr (GHashTable) subjects = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 
   if (!fetch_subjects (mailbox, subjects, error))

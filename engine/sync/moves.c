@@ -1,6 +1,135 @@
 #include "moves.h"
 
-#include <string.h>
+#include "newcomers.h"
+
+/* The server may be asked to move from and to it. Offline, what will be asked for is queued. */
+static gboolean
+may_move (const MailboxSync *mailbox)
+{
+  if (mailbox->account->session == NULL)
+    return TRUE;
+  return imap_session_has (mailbox->account->session, IMAP_CAPABILITY_MOVE) && mailbox->on_server &&
+         !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0;
+}
+
+/* (transfer full): what names an operation of the queue in the account. */
+static char *
+queue_entry (gint64 mailbox, const char *key)
+{
+  return g_strdup_printf ("%" G_GINT64_FORMAT " %s", mailbox, key);
+}
+
+static gboolean
+collect_refused (const JournalOperation *operation, gpointer user_data)
+{
+  if (operation->kind == JOURNAL_OPERATION_UPLOAD && operation->state == JOURNAL_OPERATION_REFUSED)
+    g_hash_table_add (user_data, queue_entry (operation->mailbox, operation->key));
+  return TRUE;
+}
+
+/* `refused`: uploads that a mailbox refused for good (contract C5.4): there the move was refused before. */
+static gboolean
+is_arrival (const MailboxSync *mailbox, const PlanOperation *operation, gpointer refused)
+{
+  g_autofree char *key = NULL;
+  g_autofree char *entry = NULL;
+
+  if (operation->kind != PLAN_UPLOAD || operation->undecided || !may_move (mailbox))
+    return FALSE;
+  key = plan_operation_key (operation);
+  entry = queue_entry (mailbox->row->id, key);
+  return !g_hash_table_contains (refused, entry);
+}
+
+static gboolean
+is_move (MailboxSync *from, const PlanBase *row, const Newcomer *newcomer)
+{
+  const Origin origin = { from, mailbox_sync_row_index (from, row->row), newcomer->mailbox, newcomer->file };
+
+  return origin_keeps_keywords (&origin);
+}
+
+static gboolean
+is_departure (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  PlanOperation move = *operation;
+
+  move.kind = PLAN_MOVE;
+  return operation->kind == PLAN_DELETE_REMOTE && operation->uid != 0 && may_move (mailbox) &&
+         !mailbox_sync_is_closed (mailbox, &move);
+}
+
+/* `replaced`: the uploads that are not needed then. */
+static void
+plan_moves_from (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name, GHashTable *replaced)
+{
+  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
+    {
+      PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      const Newcomer *newcomer;
+      Origin *move;
+      guint index;
+
+      if (!is_departure (mailbox, operation))
+        continue;
+      index = mailbox_sync_row_index (mailbox, operation->row);
+      newcomer = newcomers_take (newcomers, mailbox, &g_array_index (mailbox->base, PlanBase, index),
+                                 same_name, is_move);
+      if (newcomer == NULL)
+        continue;
+      move = g_new0 (Origin, 1);
+      *move = (Origin){ mailbox, index, newcomer->mailbox, newcomer->file, TRUE, FALSE };
+      g_hash_table_insert (mailbox->account->moves, (gpointer)&origin_row (move)->row, move);
+      g_hash_table_add (replaced, newcomer->operation);
+      operation->kind = PLAN_MOVE;
+      newcomer->mailbox->joined = TRUE;
+    }
+}
+
+static void
+drop_replaced (MailboxSync *mailbox, GHashTable *replaced)
+{
+  guint kept = 0;
+
+  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+
+      if (!g_hash_table_contains (replaced, operation))
+        g_array_index (mailbox->plan, PlanOperation, kept++) = *operation;
+    }
+  if (mailbox->plan != NULL)
+    g_array_set_size (mailbox->plan, kept);
+}
+
+gboolean
+account_sync_plan_moves (AccountSync *account, GError **error)
+{
+  g_autoptr (GHashTable) refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) replaced = g_hash_table_new (NULL, NULL);
+  g_autoptr (Newcomers) newcomers = NULL;
+
+  if (!journal_queue_foreach (account->journal, 0, collect_refused, refused, error))
+    return FALSE;
+  newcomers = newcomers_new (account, is_arrival, refused);
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->joined = FALSE;
+  for (guint pass = 0; pass < 2; pass++)
+    for (guint i = 0; i < account->mailboxes->len; i++)
+      plan_moves_from (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, replaced);
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    drop_replaced (g_ptr_array_index (account->mailboxes, i), replaced);
+  return TRUE;
+}
+
+const Origin *
+mailbox_sync_find_move (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  const Origin *move = g_hash_table_lookup (mailbox->account->moves, &operation->row);
+
+  g_assert (move != NULL);
+  return move;
+}
 
 static gint64 *
 copy_row (gint64 row)
@@ -38,8 +167,7 @@ static gboolean
 collect_begun (const JournalOperation *operation, gpointer user_data)
 {
   if (operation->kind == JOURNAL_OPERATION_DELETE && g_str_has_prefix (operation->detail, MOVED_DETAIL))
-    g_hash_table_add (user_data,
-                      g_strdup_printf ("%" G_GINT64_FORMAT " %s", operation->mailbox, operation->key));
+    g_hash_table_add (user_data, queue_entry (operation->mailbox, operation->key));
   return TRUE;
 }
 
@@ -49,7 +177,7 @@ static gboolean
 is_begun_move (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *begun)
 {
   g_autofree char *key = plan_operation_key (operation);
-  g_autofree char *entry = g_strdup_printf ("%" G_GINT64_FORMAT " %s", mailbox->row->id, key);
+  g_autofree char *entry = queue_entry (mailbox->row->id, key);
 
   return g_hash_table_contains (begun, entry);
 }
@@ -61,13 +189,44 @@ is_elsewhere (MailboxSync *mailbox, const PlanBase *base)
   gboolean found = FALSE;
 
   return base->has_digest &&
-         journal_find_digest (mailbox->account->journal, base->digest.bytes, base->row, &found, NULL) && found;
+         journal_find_digest (mailbox->account->journal, base->digest.bytes, base->row, &found, NULL) &&
+         found;
 }
 
 static void
 note_move (AccountSync *account, const PlanBase *base)
 {
   g_hash_table_insert (account->moved, copy_row (base->row), g_memdup2 (&base->digest, sizeof base->digest));
+}
+
+/* FALSE: none of this content is left. */
+static gboolean
+take_count (GHashTable *counts, const PlanBase *base)
+{
+  guint left = base->has_digest ? GPOINTER_TO_UINT (g_hash_table_lookup (counts, &base->digest)) : 0;
+
+  if (left > 0)
+    g_hash_table_insert (counts, (gpointer)&base->digest, GUINT_TO_POINTER (left - 1));
+  return left > 0;
+}
+
+/* What is gone on both sides came there first. */
+static void
+take_forgotten (AccountSync *account, GHashTable *counts)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
+        {
+          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+
+          if (operation->kind == PLAN_FORGET)
+            take_count (counts, &g_array_index (mailbox->base, PlanBase,
+                                                mailbox_sync_row_index (mailbox, operation->row)));
+        }
+    }
 }
 
 static void
@@ -77,7 +236,7 @@ find_local_moves (AccountSync *account)
   g_autoptr (GHashTable) begun = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   journal_queue_foreach (account->journal, 0, collect_begun, begun, NULL);
-
+  take_forgotten (account, counts);
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
@@ -86,17 +245,12 @@ find_local_moves (AccountSync *account)
         {
           const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
           const PlanBase *base;
-          guint left;
 
           if (operation->kind != PLAN_DELETE_REMOTE)
             continue;
           base = &g_array_index (mailbox->base, PlanBase, mailbox_sync_row_index (mailbox, operation->row));
-          left = base->has_digest ? GPOINTER_TO_UINT (g_hash_table_lookup (counts, &base->digest)) : 0;
-          if (left > 0)
-            {
-              g_hash_table_insert (counts, (gpointer)&base->digest, GUINT_TO_POINTER (left - 1));
-              note_move (account, base);
-            }
+          if (take_count (counts, base))
+            note_move (account, base);
           else if (is_begun_move (mailbox, operation, begun) && is_elsewhere (mailbox, base))
             {
               note_move (account, base);

@@ -1,13 +1,22 @@
-/* Messages that left one mailbox and came into another: such a deletion is no loss and is not counted as one
- * (contract C1.4). Evidence only: what is done about them is decided elsewhere. */
+/* Messages that left one mailbox and came into another (contract C4). */
 #pragma once
 
 #include "account-sync.h"
+#include "origins.h"
+
+/* What left one mailbox here and is new in another, by its size and full digest, becomes one PLAN_MOVE in the
+ * plan of the mailbox that it left, instead of an upload and a deletion; account->moves says where to. Not
+ * where the server can't move, or where such a move was tried in this run and did not work: an upload brings
+ * it over as well. */
+gboolean account_sync_plan_moves (AccountSync *account, GError **error);
+/* The move of a PLAN_MOVE. */
+const Origin *mailbox_sync_find_move (MailboxSync *mailbox, const PlanOperation *operation);
 
 /* How the queue's detail of a deletion begins when it is the second half of a move; the digest follows. */
 #define MOVED_DETAIL "moved "
 
-/* Adds to account->moved the rows gone here whose content is new here in some mailbox, and to
- * account->remote_moves those gone on the server whose size and date are new there in another mailbox. Each
- * new message stands for one. */
+/* What is still an upload or a download here and a deletion there is no loss and is not counted as one
+ * (contract C1.4). Adds to account->moved the rows gone here whose content is new here in some mailbox, and
+ * to account->remote_moves those gone on the server whose size and date are new there in another mailbox.
+ * Each new message stands for one. */
 void account_sync_find_moves (AccountSync *account);

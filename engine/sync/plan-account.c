@@ -5,6 +5,7 @@
 #include "job-journal.h"
 #include "misplaced.h"
 #include "moves.h"
+#include "origins.h"
 #include "queue-mailbox.h"
 #include "subject.h"
 #include "unmatched.h"
@@ -58,6 +59,7 @@ is_for_server (const PlanOperation *operation)
     case PLAN_REMOTE_FLAGS:
     case PLAN_DELETE_REMOTE:
     case PLAN_EXPUNGE_MARKED:
+    case PLAN_MOVE:
       return TRUE;
     case PLAN_DOWNLOAD:
     case PLAN_PAIR:
@@ -91,6 +93,8 @@ queue_kind (PlanKind kind)
     return JOURNAL_OPERATION_UPLOAD;
   if (kind == PLAN_REPLACE)
     return JOURNAL_OPERATION_REPLACE;
+  if (kind == PLAN_MOVE)
+    return JOURNAL_OPERATION_MOVE;
   return kind == PLAN_REMOTE_FLAGS ? JOURNAL_OPERATION_FLAGS : JOURNAL_OPERATION_DELETE;
 }
 
@@ -105,6 +109,8 @@ detail_of (MailboxSync *mailbox, const PlanOperation *operation)
     return message_digest_to_string (&mailbox_sync_find_local (mailbox, operation->base)->identity->full);
   if (operation->kind == PLAN_EXPUNGE_MARKED)
     return g_strdup (MARKED_DETAIL);
+  if (operation->kind == PLAN_MOVE)
+    return g_strdup_printf ("to %" G_GINT64_FORMAT, mailbox_sync_find_move (mailbox, operation)->to->row->id);
   if (g_hash_table_contains (mailbox->account->moved, &operation->row))
     {
       g_autofree char *digest =
@@ -122,6 +128,8 @@ subject_of (MailboxSync *mailbox, const PlanOperation *operation)
 {
   if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE)
     return subject_decode (mailbox_sync_find_local (mailbox, operation->base)->identity->subject);
+  if (operation->kind == PLAN_MOVE)
+    return subject_decode (mailbox_sync_find_move (mailbox, operation)->file->identity->subject);
   return g_strdup_printf ("message %u", operation->uid);
 }
 
@@ -242,10 +250,11 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
         return FALSE;
     }
   account->n_waiting = account->n_queued_mailboxes = 0;
-  if (!account_sync_keep_misplaced (account, error))
+  if (!account_sync_plan_moves (account, error) || !account_sync_keep_misplaced (account, error))
     return FALSE;
   if (!enqueue_all (account, error))
     return FALSE;
+  account_sync_find_origins (account);
   *n_operations = 0;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {

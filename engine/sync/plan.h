@@ -78,6 +78,9 @@ typedef enum
   PLAN_DELETE_REMOTE,  /* row, uid */
   PLAN_REMOVE_LOCAL,   /* row, base */
   PLAN_EXPUNGE_MARKED, /* row, uid, base: \Deleted and expunge there, then remove here */
+
+  /* Of the plans of several mailboxes: moves.h. */
+  PLAN_MOVE, /* row, uid, base: move it there to the mailbox in which its file is now */
 } PlanKind;
 
 typedef struct

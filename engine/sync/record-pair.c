@@ -1,5 +1,7 @@
 #include "record-pair.h"
 
+#include "origins.h"
+
 #include <string.h>
 
 /* A file that came from another mailbox still carries that mailbox's letters: the base takes what they mean
@@ -14,6 +16,19 @@ common_keywords (MailboxSync *mailbox, const PlanLocal *local, MessageFlags comm
   return seen.keywords == local->flags.keywords ? common.keywords : seen.keywords;
 }
 
+static void
+take_origin (const Origin *origin, JournalMessage *row)
+{
+  MaildirFileStamp stamp;
+
+  origin_fill_row (origin, row);
+  if (!origin_is_unchanged (origin, &stamp))
+    return;
+  origin_keep_date (origin, &stamp);
+  row->file_size = stamp.size;
+  row->mtime_ns = stamp.mtime_ns;
+}
+
 gboolean
 mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, GError **error)
 {
@@ -21,6 +36,7 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
   const PlanLocal *local = mailbox_sync_find_local (mailbox, base);
   const LocalContent *content = (const LocalContent *)local->identity;
   const PlanRemote *remote = mailbox_sync_find_remote (mailbox, uid);
+  Origin *origin = mailbox_sync_find_origin (mailbox, local);
   MessageFlags common = message_flags_intersect (account->pool, local->flags, remote->flags);
   JournalMessage row = {
     .mailbox = mailbox->row->id,
@@ -39,8 +55,13 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
   };
 
   memcpy (row.digest, content->identity.full.bytes, sizeof row.digest);
+  if (origin != NULL)
+    take_origin (origin, &row);
   account->tally.paired++;
   /* On both sides: as good as uploaded for a message that was moved here. */
   g_hash_table_add (account->uploaded, g_memdup2 (&content->identity.full, sizeof (MessageDigest)));
-  return journal_add_message (account->journal, &row, error);
+  if (origin == NULL || !origin->leaves)
+    return journal_add_message (account->journal, &row, error);
+  origin->has_gone = TRUE;
+  return journal_update_message (account->journal, &row, error);
 }

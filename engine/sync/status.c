@@ -12,7 +12,7 @@
 
 typedef struct
 {
-  guint queued[JOURNAL_OPERATION_DELETE_MAILBOX + 1]; /* by kind */
+  guint queued[JOURNAL_OPERATION_MOVE + 1]; /* by kind */
   guint n_refused, n_held, n_left, n_unmatched;
 } Pending;
 
@@ -48,6 +48,8 @@ kind_word (JournalOperationKind kind)
       return "rename";
     case JOURNAL_OPERATION_DELETE_MAILBOX:
       return "delete-mailbox";
+    case JOURNAL_OPERATION_MOVE:
+      return "move";
     }
   g_assert_not_reached ();
 }
@@ -72,6 +74,8 @@ kind_count (JournalOperationKind kind, guint count)
       return g_strdup_printf ("%u mailbox%s to rename", count, count == 1 ? "" : "es");
     case JOURNAL_OPERATION_DELETE_MAILBOX:
       return g_strdup_printf ("%u mailbox%s to delete", count, count == 1 ? "" : "es");
+    case JOURNAL_OPERATION_MOVE:
+      return g_strdup_printf ("%u message%s to move", count, count == 1 ? "" : "s");
     }
   g_assert_not_reached ();
 }

@@ -12,6 +12,7 @@
 #include "known.h"
 #include "local-flags.h"
 #include "mailboxes.h"
+#include "move-there.h"
 #include "observe-local.h"
 #include "observe-remote.h"
 #include "open-local.h"
@@ -72,6 +73,8 @@ remember_server (AccountSync *account, GError **error)
 static void
 reset_round (AccountSync *account)
 {
+  g_hash_table_remove_all (account->moves);
+  g_hash_table_remove_all (account->origins);
   for (guint i = 0; i < account->mailboxes->len; i++)
     mailbox_sync_reset (g_ptr_array_index (account->mailboxes, i));
 }
@@ -169,9 +172,9 @@ apply (AccountSync *account, GError **error)
   announce (account);
   return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
          account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
-         account_sync_upload (account, error) && account_sync_apply_remote_flags (account, error) &&
-         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error) &&
-         account_sync_forget_moved (account, error);
+         account_sync_upload (account, error) && account_sync_move_there (account, error) &&
+         account_sync_apply_remote_flags (account, error) && account_sync_remove_local (account, error) &&
+         account_sync_delete_remote (account, error) && account_sync_forget_moved (account, error);
 }
 
 /* What was worked on is looked at once more, and so is \Trash when something may have gone there. */
@@ -182,7 +185,7 @@ choose_due (AccountSync *account, gboolean trashed)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) ||
+      mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined ||
                      (trashed && g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0);
     }
 }
@@ -338,6 +341,7 @@ sum_up (AccountSync *account)
   const TallyPart parts[] = {
     { "downloaded", "message", " downloaded", tally->downloaded },
     { "uploaded", "message", " uploaded", tally->uploaded },
+    { "moved", "message", " moved on the server", tally->moved },
     { "paired", "message", " matched", tally->paired },
     { "flags", "change", " of flags", tally->flags },
     { "removed", "message", " removed here", tally->removed },
@@ -418,6 +422,8 @@ close_account (AccountSync *account)
   g_ptr_array_unref (account->unobserved);
   g_ptr_array_unref (account->sleeping);
   g_hash_table_unref (account->uploaded);
+  g_hash_table_unref (account->moves);
+  g_hash_table_unref (account->origins);
   g_hash_table_unref (account->report.told);
   message_keyword_pool_free (account->pool);
   g_free (account->trash_wire_name);
@@ -444,6 +450,8 @@ job_sync (const Job *job)
     .unobserved = g_ptr_array_new_with_free_func (g_free),
     .sleeping = g_ptr_array_new_with_free_func (g_free),
     .uploaded = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, g_free, NULL),
+    .moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),
+    .origins = g_hash_table_new_full (NULL, NULL, NULL, g_free),
   };
 
   account.report.told = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

@@ -35,6 +35,7 @@ deed_for (PlanKind kind)
     case PLAN_FORGET:
     case PLAN_RELINK:
     case PLAN_BASE_FLAGS:
+    case PLAN_MOVE:
       return (Deed){ "recorded", "recorded" };
     }
   g_assert_not_reached ();
@@ -117,6 +118,26 @@ mailbox_sync_tell (MailboxSync *mailbox, const PlanOperation *operation, guint32
   report_fields (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, deed.name, fields,
                  is_of_flags ? 3 : 2, "%s %s%s%s%s", message, deed.words, is_of_flags ? " (" : "",
                  is_of_flags ? flags : "", is_of_flags ? ")" : "");
+}
+
+void
+mailbox_sync_tell_moved (MailboxSync *mailbox, const Origin *move, guint32 uid)
+{
+  const char *to = move->to->row->name;
+  g_autofree char *subject = NULL;
+  g_autofree char *message = NULL;
+
+  if (!mailbox_sync_is_heard (mailbox))
+    return;
+  subject = subject_decode (move->file->identity->subject);
+  message = name_message (origin_row (move)->uid, subject);
+  const EngineField fields[] = { { .key = "uid", .number = origin_row (move)->uid },
+                                 { .key = "subject", .string = subject },
+                                 { .key = "to", .string = to },
+                                 { .key = "new-uid", .number = uid } };
+
+  report_fields (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, "moved", fields,
+                 G_N_ELEMENTS (fields), "%s moved on the server to %s: it was moved here", message, to);
 }
 
 void

@@ -1,7 +1,7 @@
 /* One line for each message that was brought over: what -v and --json show while a sync runs. */
 #pragma once
 
-#include "account-sync.h"
+#include "origins.h"
 
 /* TRUE when somebody wants these lines: nothing need be read for them otherwise. */
 gboolean mailbox_sync_is_heard (const MailboxSync *mailbox);
@@ -10,6 +10,9 @@ gboolean mailbox_sync_is_heard (const MailboxSync *mailbox);
  * decoded; else that of the file here. Costs nothing when it is not heard. */
 void
 mailbox_sync_tell (MailboxSync *mailbox, const PlanOperation *operation, guint32 uid, const char *subject);
+
+/* The same of a message that was moved on the server, where it is message `uid` now. */
+void mailbox_sync_tell_moved (MailboxSync *mailbox, const Origin *move, guint32 uid);
 
 /* The same of all operations of a kind. */
 void mailbox_sync_tell_all (MailboxSync *mailbox, PlanKind kind);

@@ -339,3 +339,12 @@ imap_client_move (ImapClient *client, const char *mailbox, const char *uids, con
   imap_client_select (client, "SELECT", mailbox);
   g_free (imap_client_command (client, "UID MOVE %s %s", uids, name));
 }
+
+void
+imap_client_copy (ImapClient *client, const char *mailbox, const char *uids, const char *to)
+{
+  g_autofree char *name = imap_client_encode_name (to);
+
+  imap_client_select (client, "SELECT", mailbox);
+  g_free (imap_client_command (client, "UID COPY %s %s", uids, name));
+}

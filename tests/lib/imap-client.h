@@ -79,3 +79,5 @@ void
 imap_client_expunge (ImapClient *client, const char *mailbox, const char *uids);
 void
 imap_client_move (ImapClient *client, const char *mailbox, const char *uids, const char *to);
+void
+imap_client_copy (ImapClient *client, const char *mailbox, const char *uids, const char *to);

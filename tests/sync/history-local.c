@@ -111,6 +111,13 @@ unlink_message (HistoryWorld *world, const HistoryFile *file)
   history_world_log (world, "      here: %s unlinked in %s (%s)", file->token, file->mailbox, file->name);
 }
 
+/* A client that does not know keywords takes none away from a message that it moves. */
+static guint
+kept_flags (const HistoryFile *file, guint flags)
+{
+  return flags | (file->flags & HISTORY_KEYWORDS);
+}
+
 /* mutt: another file with the flags it knows, and the date of the old one. */
 static void
 save (HistoryWorld *world, const HistoryFile *file, const char *to, gboolean keep)
@@ -127,7 +134,7 @@ save (HistoryWorld *world, const HistoryFile *file, const char *to, gboolean kee
   else
     {
       unlink_file (file);
-      history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags, flags);
+      history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags, kept_flags (file, flags));
       history_model_move (world->model, HISTORY_LOCAL, file->mailbox, file->token, to);
     }
   history_world_log (world, "      here: %s %s from %s to %s as %s", file->token, keep ? "copied" : "saved",
@@ -146,7 +153,7 @@ rename_to (HistoryWorld *world, const HistoryFile *file, const char *to, gboolea
   if (g_str_equal (file->mailbox, to))
     return;
   history_file_move (world, file, to, name);
-  history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags, flags);
+  history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags, kept_flags (file, flags));
   history_model_move (world->model, HISTORY_LOCAL, file->mailbox, file->token, to);
   history_world_log (world, "      here: %s renamed from %s to %s: %s -> %s", file->token, file->mailbox, to,
                      file->name, name);

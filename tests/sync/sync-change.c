@@ -134,6 +134,12 @@ change_message_there (const Remote *remote, const Change *change)
 
       imap_client_move (remote->client, remote->mailbox, uid, to);
     }
+  else if (g_str_equal (change->verb, "copy"))
+    {
+      g_autofree char *to = other_mailbox (remote, change->rest);
+
+      imap_client_copy (remote->client, remote->mailbox, uid, to);
+    }
   else
     g_error ("“%s” is no change on the server", change->verb);
 }
@@ -426,6 +432,27 @@ move_file (SyncCase *sync, const SyncFile *file, const Change *change)
   rename_file (file->path, path);
 }
 
+/* The flags go along, in capitals. */
+static void
+write_copy (SyncCase *sync, const SyncFile *file, const Change *change, gboolean keeps_date)
+{
+  g_autofree char *to = g_strdelimit (g_strdup (change->rest), "_", ' ');
+  g_autofree char *letters = letters_of (file, TRUE);
+  g_autofree char *name = g_strdup_printf ("1600000002.%s:2,%s", to, letters);
+  g_autofree char *path = local_path (sync, to, "cur", name);
+
+  write_content (path, change->content);
+  if (!keeps_date)
+    g_assert_cmpint (utime (path, NULL), ==, 0);
+}
+
+static void
+save_file (SyncCase *sync, const SyncFile *file, const Change *change)
+{
+  write_copy (sync, file, change, FALSE);
+  g_unlink (file->path);
+}
+
 static void
 change_file (SyncCase *sync, const SyncFile *file, const Change *change)
 {
@@ -443,6 +470,10 @@ change_file (SyncCase *sync, const SyncFile *file, const Change *change)
     rename_base (sync, file);
   else if (g_str_equal (change->verb, "move"))
     move_file (sync, file, change);
+  else if (g_str_equal (change->verb, "save"))
+    save_file (sync, file, change);
+  else if (g_str_equal (change->verb, "copy"))
+    write_copy (sync, file, change, TRUE);
   else
     g_error ("“%s” is no change in a Maildir", change->verb);
 }

@@ -6,6 +6,7 @@
  *   flags MAILBOX CONTENT +FLAGS (...)     as UID STORE has it
  *   expunge MAILBOX CONTENT                the first one of that content
  *   move MAILBOX CONTENT MAILBOX
+ *   copy MAILBOX CONTENT MAILBOX
  *   create MAILBOX
  *   delete-mailbox MAILBOX
  *   rename-mailbox MAILBOX NEW-NAME
@@ -19,6 +20,8 @@
  *   replace MAILBOX CONTENT NEW-CONTENT    another file takes the name
  *   rename MAILBOX CONTENT                 another base name, as some clients do at every flag
  *   move MAILBOX CONTENT MAILBOX           the same name
+ *   save MAILBOX CONTENT MAILBOX           as mutt does: a new file with a name and a date of its own, then unlink
+ *   copy MAILBOX CONTENT MAILBOX           the same without the unlink, and with the same date
  *   create MAILBOX
  *   delete-mailbox MAILBOX                 with its messages; what lies below stays
  *   remove-directory MAILBOX               rm -rf

@@ -27,7 +27,12 @@ typedef struct
   const char *expected_local[SYNC_ROW_CHANGES]; /* where the Maildir can't hold all that the server does */
   guint attic;                                  /* messages that were removed here */
   gboolean warns;                               /* the first run has something to say on stderr */
+  gboolean moves_no_mail;                       /* no message is sent or fetched */
 } SyncRow;
 
 extern const SyncRow sync_rows[];
 extern const guint n_sync_rows;
+
+/* Messages that leave one mailbox and come into another (contract C4). */
+extern const SyncRow sync_move_rows[];
+extern const guint n_sync_move_rows;

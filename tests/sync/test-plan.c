@@ -331,6 +331,8 @@ kind_name (PlanKind kind)
       return "REMOVE_LOCAL";
     case PLAN_EXPUNGE_MARKED:
       return "EXPUNGE_MARKED";
+    case PLAN_MOVE:
+      return "MOVE";
     }
   g_assert_not_reached ();
 }

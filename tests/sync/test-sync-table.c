@@ -11,6 +11,8 @@
 #include "sync-proof.h"
 #include "sync-rows.h"
 
+#include <string.h>
+
 typedef struct
 {
   char *kind, *capability, *part;
@@ -58,6 +60,13 @@ prepare (gconstpointer data)
   return g_steal_pointer (&sync);
 }
 
+/* A server without MOVE gets what was moved as an upload. */
+static gboolean
+may_move (const Options *options)
+{
+  return options->capability == NULL || strstr (options->capability, "MOVE") != NULL;
+}
+
 static SyncProof
 proof_of (const RowTest *test)
 {
@@ -68,6 +77,7 @@ proof_of (const RowTest *test)
     .check = check_outcome,
     .says = test->row->warns ? "." : NULL,
     .is_dovecot = g_str_equal (test->options->kind, "dovecot"),
+    .moves_no_mail = test->row->moves_no_mail && may_move (test->options),
     .halves = test->options->halves,
   };
 }
@@ -112,13 +122,13 @@ add_tests (const Options *options, ServerFixture *server, RowTest *tests)
 {
   guint n = 0;
 
-  for (guint i = 0; i < n_sync_rows; i++)
+  for (guint i = 0; i < n_sync_rows + n_sync_move_rows; i++)
     {
-      g_autofree char *path =
-          g_strconcat (options->sweep ? "/sync/sweep" : "/sync/outcome", sync_rows[i].path, NULL);
+      const SyncRow *row = i < n_sync_rows ? &sync_rows[i] : &sync_move_rows[i - n_sync_rows];
+      g_autofree char *path = g_strconcat (options->sweep ? "/sync/sweep" : "/sync/outcome", row->path, NULL);
 
-      tests[i] = (RowTest){ &sync_rows[i], options, server };
-      if (is_chosen (options, &sync_rows[i]) && sync_proof_is_in_part (options->part, n++))
+      tests[i] = (RowTest){ row, options, server };
+      if (is_chosen (options, row) && sync_proof_is_in_part (options->part, n++))
         g_test_add_data_func (path, &tests[i], options->sweep ? test_sweep : test_outcome);
     }
 }
@@ -171,7 +181,7 @@ int
 main (int argc, char *argv[])
 {
   Options options = { 0 };
-  g_autofree RowTest *tests = g_new0 (RowTest, n_sync_rows);
+  g_autofree RowTest *tests = g_new0 (RowTest, n_sync_rows + n_sync_move_rows);
   g_autoptr (ServerFixture) server = NULL;
   int status;
 

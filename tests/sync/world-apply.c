@@ -264,6 +264,8 @@ world_apply (World *world, const WorldRules *rules, const GArray *operations, gu
     case PLAN_EXPUNGE_MARKED:
       apply_removal (world, operation);
       break;
+    case PLAN_MOVE:
+      g_assert_not_reached (); /* of the plans of several mailboxes */
     }
   if (settles_flags (operation->kind))
     settle_flags (world, rules, operations, operation, done);

@@ -1,0 +1,162 @@
+#include "origins.h"
+
+#include "newcomers.h"
+
+#include <string.h>
+
+const PlanBase *
+origin_row (const Origin *origin)
+{
+  return &g_array_index (origin->from->base, PlanBase, origin->index);
+}
+
+const BaseFacts *
+origin_facts (const Origin *origin)
+{
+  return &g_array_index (origin->from->base_facts, BaseFacts, origin->index);
+}
+
+/* Where both sides have it: found so, or perhaps when the whole text has come. */
+static gboolean
+is_on_both_sides (const MailboxSync *mailbox, const PlanOperation *operation, gpointer user_data)
+{
+  return operation->kind == PLAN_PAIR || (operation->kind == PLAN_UPLOAD && operation->undecided);
+}
+
+/* A file that is still called like the row holds something else by now, and needs the name. */
+static gboolean
+may_be_origin (const MailboxSync *mailbox, const PlanOperation *operation)
+{
+  if (operation->kind == PLAN_FORGET)
+    return mailbox->scan == NULL || maildir_scan_find (mailbox->scan, operation->base) == NULL;
+  return operation->kind == PLAN_DELETE_REMOTE &&
+         g_hash_table_contains (mailbox->account->moved, &operation->row);
+}
+
+static void
+add_origin (MailboxSync *from, guint index, gboolean leaves, const Newcomer *newcomer)
+{
+  Origin *origin = g_new0 (Origin, 1);
+
+  *origin = (Origin){ from, index, newcomer->mailbox, newcomer->file, leaves, FALSE };
+  g_hash_table_insert (from->account->origins, (gpointer)newcomer->file, origin);
+}
+
+static void
+find_in_mailbox (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name, GHashTable *found)
+{
+  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
+    {
+      PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      const Newcomer *newcomer;
+      guint index;
+
+      if (!may_be_origin (mailbox, operation) || g_hash_table_contains (found, &operation->row))
+        continue;
+      index = mailbox_sync_row_index (mailbox, operation->row);
+      newcomer = newcomers_take (newcomers, mailbox, &g_array_index (mailbox->base, PlanBase, index),
+                                 same_name, NULL);
+      if (newcomer == NULL)
+        continue;
+      g_hash_table_add (found, &operation->row);
+      add_origin (mailbox, index, operation->kind == PLAN_FORGET, newcomer);
+    }
+}
+
+void
+account_sync_find_origins (AccountSync *account)
+{
+  g_autoptr (Newcomers) newcomers = newcomers_new (account, is_on_both_sides, NULL);
+  g_autoptr (GHashTable) found = g_hash_table_new (g_int64_hash, g_int64_equal);
+
+  for (guint pass = 0; pass < 2; pass++)
+    for (guint i = 0; i < account->mailboxes->len; i++)
+      find_in_mailbox (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, found);
+}
+
+Origin *
+mailbox_sync_find_origin (MailboxSync *mailbox, const PlanLocal *file)
+{
+  return g_hash_table_lookup (mailbox->account->origins, file);
+}
+
+GHashTable *
+account_sync_leaving_rows (AccountSync *account)
+{
+  GHashTable *rows = g_hash_table_new (g_int64_hash, g_int64_equal);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, account->origins);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((const Origin *)value)->leaves)
+      g_hash_table_insert (rows, (gpointer)&origin_row (value)->row, value);
+  return rows;
+}
+
+static const MaildirEntry *
+find_entry (const Origin *origin)
+{
+  return maildir_scan_find (origin->to->scan, origin->file->base);
+}
+
+gboolean
+origin_keeps_keywords (const Origin *origin)
+{
+  const PlanBase *row = origin_row (origin);
+  const MaildirEntry *entry = find_entry (origin);
+  const char *known = message_flags_union (origin->from->account->pool, row->flags, row->not_kept).keywords;
+
+  if (g_str_equal (row->base, origin->file->base))
+    return entry->letters == (origin->from->scan != NULL ? mailbox_sync_letters (origin->from, known) : 0);
+  return entry->letters == 0 || origin->file->flags.keywords == known;
+}
+
+gboolean
+origin_is_unchanged (const Origin *origin, MaildirFileStamp *stamp)
+{
+  const LocalContent *content = (const LocalContent *)origin->file->identity;
+  MaildirPlace place = mailbox_sync_place (origin->to, origin->file->base);
+
+  return maildir_message_stat (origin->to->box, &place, stamp, NULL) && stamp->size == content->stamp.size &&
+         stamp->mtime_ns == content->stamp.mtime_ns;
+}
+
+void
+origin_keep_date (const Origin *origin, MaildirFileStamp *stamp)
+{
+  MaildirPlace place = mailbox_sync_place (origin->to, origin->file->base);
+  gint64 seconds = origin_facts (origin)->mtime_ns / G_TIME_SPAN_SECOND / 1000;
+
+  if (stamp->mtime_ns / G_TIME_SPAN_SECOND / 1000 != seconds &&
+      maildir_message_set_mtime (origin->to->box, &place, seconds, NULL))
+    maildir_message_stat (origin->to->box, &place, stamp, NULL);
+}
+
+static const char *
+keywords_of_letters (const Origin *origin)
+{
+  return maildir_keywords_to_flags (&origin->to->scan->keywords, find_entry (origin)->letters,
+                                    origin->to->account->pool)
+      .keywords;
+}
+
+void
+origin_fill_row (const Origin *origin, JournalMessage *row)
+{
+  const PlanBase *base = origin_row (origin);
+  MessageKeywordPool *pool = origin->to->account->pool;
+
+  if (origin->leaves)
+    row->id = base->row;
+  row->system = base->flags.system;
+  row->not_kept_system = base->not_kept.system;
+  if (!origin_keeps_keywords (origin))
+    return;
+  const MessageFlags seen = { 0, keywords_of_letters (origin) };
+  const MessageFlags not_kept = { 0, base->not_kept.keywords };
+  const MessageFlags still_not_kept = message_flags_intersect (pool, seen, not_kept);
+
+  row->not_kept_keywords = still_not_kept.keywords;
+  row->keywords = message_flags_minus (pool, seen, still_not_kept).keywords;
+}

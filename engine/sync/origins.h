@@ -1,0 +1,48 @@
+/* Where a message that is new in a mailbox comes from: a row of the base in another one, whose message has
+ * just left there.
+ *
+ * What both sides held when they were last equal goes with it: a flag that one side changed on the way is
+ * merged as if nothing had moved (contract C3). This is also how a move that was sent and not answered is
+ * settled: what it did is observed, gone in one mailbox and new in the other on both sides.
+ */
+#pragma once
+
+#include "account-sync.h"
+
+/* A row of the base, and the file here that holds its message now. */
+typedef struct
+{
+  MailboxSync *from; /* the row's mailbox */
+  guint index;       /* of the row in from->base */
+  MailboxSync *to;
+  const PlanLocal *file; /* new in `to` */
+  gboolean leaves;       /* nothing of it is left in `from`: the row itself goes with it */
+  gboolean has_gone;     /* it did */
+} Origin;
+
+const PlanBase *origin_row (const Origin *origin);
+const BaseFacts *origin_facts (const Origin *origin);
+
+/* After the plans are made: finds the origins of messages that are new on both sides (account->origins), for
+ * this round. */
+void account_sync_find_origins (AccountSync *account);
+/* (nullable): of a new file. */
+Origin *mailbox_sync_find_origin (MailboxSync *mailbox, const PlanLocal *file);
+/* (transfer full): journal id of each row that leaves -> its Origin. Until the file is known in its mailbox,
+ * the row must not be forgotten, and never when it has gone there. */
+GHashTable *account_sync_leaving_rows (AccountSync *account);
+
+/* TRUE when the letters of the file say of keywords what the row says (contract C3.3): the letters of a file
+ * that kept its name are its old mailbox's, and one with a new name and no letters says nothing. */
+gboolean origin_keeps_keywords (const Origin *origin);
+
+/* FALSE: the file holds other bytes than those that were read, or is not there (contract C3.1): the next look
+ * tells. *stamp: the file's. */
+gboolean origin_is_unchanged (const Origin *origin, MaildirFileStamp *stamp);
+/* Gives the file the date that the message had: a client that wrote a new one may have given it another
+ * (contract C1.5). *stamp: the file's, before and then after. */
+void origin_keep_date (const Origin *origin, MaildirFileStamp *stamp);
+
+/* Fills in what the row knows, for the base row of the file in its new mailbox. Where the keywords are kept,
+ * the base takes what the letters mean there, so that the server's come with the next merge. */
+void origin_fill_row (const Origin *origin, JournalMessage *row);
