@@ -7,6 +7,7 @@ enum
 {
   LINE_WHERE,
   LINE_WAITS,
+  LINE_PLAIN,
   LINE_UNBOUND,
   LINE_GREETED,
   LINE_ADMITTED,
@@ -14,6 +15,7 @@ enum
 };
 
 #define WAITS "waits"
+#define PLAIN "plain"
 #define UNBOUND "unbound"
 
 ImapMemory *
@@ -66,6 +68,7 @@ imap_memory_parse (const char *text, const char *where)
   memory = g_new0 (ImapMemory, 1);
   memory->where = g_strdup (where);
   memory->waits = g_str_equal (lines[LINE_WAITS], WAITS);
+  memory->plain = g_str_equal (lines[LINE_PLAIN], PLAIN);
   memory->unbound = g_str_equal (lines[LINE_UNBOUND], UNBOUND);
   memory->greeted = g_strsplit (lines[LINE_GREETED], " ", -1);
   memory->admitted = g_strsplit (lines[LINE_ADMITTED], " ", -1);
@@ -78,6 +81,6 @@ imap_memory_format (const ImapMemory *memory)
   g_autofree char *greeted = g_strjoinv (" ", memory->greeted);
   g_autofree char *admitted = g_strjoinv (" ", memory->admitted);
 
-  return g_strjoin ("\n", memory->where, memory->waits ? WAITS : "", memory->unbound ? UNBOUND : "", greeted,
-                    admitted, NULL);
+  return g_strjoin ("\n", memory->where, memory->waits ? WAITS : "", memory->plain ? PLAIN : "",
+                    memory->unbound ? UNBOUND : "", greeted, admitted, NULL);
 }

@@ -13,6 +13,7 @@ typedef struct
 {
   char *where;      /* "host:port" */
   gboolean waits;   /* the server has to be waited for */
+  gboolean plain;   /* what the server compresses can't be read */
   gboolean unbound; /* the server refuses logins that are bound to the TLS channel (-PLUS), and offers them */
   char **greeted;   /* capabilities before the login; may be empty */
   char **admitted;  /* and after it */

@@ -19,6 +19,7 @@ struct _ImapRequest
   gboolean waits;  /* for a continuation before what follows */
   gboolean secret;
   gboolean detached;
+  gint64 sent_at; /* monotonic; 0: it follows one that was foretold */
   GQueue streams; /* ImapStream, not begun yet */
   GQueue begun;   /* ImapStream, not ended yet: they end in their order */
   ImapAnswerFunc done;
@@ -198,6 +199,7 @@ imap_request_send (ImapRequest *request)
     return;
   session->outbox_octets += parts_length (request);
   request->queued = TRUE;
+  request->sent_at = g_get_monotonic_time ();
   g_hash_table_insert (session->requests, request->tag, g_rc_box_acquire (request));
   g_queue_push_tail (&session->outbox, g_rc_box_acquire (request));
   outbox_flush (session);
@@ -322,6 +324,9 @@ static void
 note_answer (ImapSession *session, const ImapRequest *request, const ImapResponse *answer)
 {
   net_connection_note_progress (session->connection);
+  session->deflate_proven = session->deflates;
+  if (request->sent_at > 0)
+    session->round_trip = MIN (session->round_trip, g_get_monotonic_time () - request->sent_at);
   log_answer (request, answer);
   if (answer->status != IMAP_STATUS_OK)
     session->last_code = answer->code.type;

@@ -41,6 +41,9 @@ struct _ImapSession
   char *prefix;
   char delimiter;
   ImapCodeType last_code;
+  gint64 round_trip;       /* the shortest so far */
+  gboolean deflates;       /* COMPRESS was accepted */
+  gboolean deflate_proven; /* and something was understood since */
 
   guint last_tag;
   const char *last_command; /* (nullable) static */
@@ -128,6 +131,9 @@ void imap_listing_take (ImapListing *listing, ImapResponse *response);
 gboolean imap_listing_await (ImapListing *listing, GError **error);
 void imap_listing_free (ImapListing *listing);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapListing, imap_listing_free)
+
+/* imap-compress.c: tells the next run when it was compression that broke the session */
+void imap_compress_note_failure (ImapSession *session, const GError *error);
 
 /* imap-learn.c: sends the flight; waits for it. Between them nobody else may collect untagged data. */
 void imap_learn_send (ImapSession *session);

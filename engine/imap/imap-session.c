@@ -141,6 +141,7 @@ imap_session_fail (ImapSession *session, GError *error)
                          ? g_error_copy (error)
                          : g_error_new (error->domain, error->code, "%s (last command: %s)", error->message,
                                         session->last_command);
+  imap_compress_note_failure (session, error);
   g_error_free (error);
   imap_session_log (session, "%s", session->failure->message);
   imap_session_advance (session, IMAP_STATE_FAILED);
@@ -384,6 +385,7 @@ session_new (const Account *account, GMainContext *context, GCancellable *cancel
                                     account->port);
   session->plain_allowed = account->security == ACCOUNT_SECURITY_NONE;
   session->prefix = g_strdup ("");
+  session->round_trip = G_MAXINT64;
   session->learnt = imap_memory_new (session->where);
   session->requests =
       g_hash_table_new_full (g_str_hash, g_str_equal, NULL, (GDestroyNotify)imap_request_unref);
@@ -451,11 +453,13 @@ imap_session_open (const ImapOpening *opening, GError **error)
   g_autoptr (GError) hasty = NULL;
 
   session->learnt->waits = memory != NULL && memory->waits;
+  session->learnt->plain = memory != NULL && memory->plain;
   session = log_in (session, account, opening->secret, memory, hurries, &hasty);
   if (session == NULL && hurries && (was_hasty (hasty) || was_outdated (hasty)))
     {
       session = session_new_for (opening);
       session->learnt->waits = was_hasty (hasty);
+      session->learnt->plain = memory->plain;
       g_clear_error (&hasty);
       session = log_in (session, account, opening->secret, memory, FALSE, &hasty);
     }
@@ -508,6 +512,12 @@ imap_session_get_tls_description (ImapSession *session)
     return "no TLS";
   binding = net_connection_get_channel_binding (session->connection, &type);
   return g_strcmp0 (type, "tls-unique") == 0 ? "TLSv1.2" : "TLSv1.3";
+}
+
+gint64
+imap_session_get_round_trip (const ImapSession *session)
+{
+  return session->round_trip;
 }
 
 const char *

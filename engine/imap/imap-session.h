@@ -54,6 +54,7 @@ typedef enum
   IMAP_CAPABILITY_REV2 = 1 << 19,
   IMAP_CAPABILITY_XLIST = 1 << 20,
   IMAP_CAPABILITY_MULTIAPPEND = 1 << 21,
+  IMAP_CAPABILITY_COMPRESS_DEFLATE = 1 << 22,
 } ImapCapability; /* REV2 implies what RFC 9051 makes mandatory; the session sets those bits */
 
 /* What SELECT or EXAMINE said. `exists`, `expunges`, `read_only`, `flags` and `permanent_flags` follow what
@@ -106,6 +107,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSession, imap_session_free)
 gboolean imap_session_has (const ImapSession *session, ImapCapability capability);
 NetConnection *imap_session_get_connection (ImapSession *session);
 const char *imap_session_get_tls_description (ImapSession *session); /* for `check`: "TLSv1.3", or "no TLS" */
+
+/* The shortest time in which a command was answered so far, in microseconds: no less than a round trip, and
+ * hardly more when a light command was among them. G_MAXINT64: none was. */
+gint64 imap_session_get_round_trip (const ImapSession *session);
+
+/* COMPRESS DEFLATE (RFC 4978), a round trip with nothing else under way. TRUE also where it can't be had:
+ * not offered, refused, TLS compresses already, or found broken in an earlier run; and where something is
+ * foretold: ask again later. */
+gboolean imap_session_compress (ImapSession *session, GError **error);
+gboolean imap_session_is_compressed (const ImapSession *session);
 
 /* Prefix of the personal namespace, decoded UTF-8 with the delimiter at its end, "" for none; delimiter '\0'
  * = NIL. */

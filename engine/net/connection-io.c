@@ -71,7 +71,7 @@ wait_watched (NetConnection *connection, gboolean is_due, gboolean may_block)
 static gboolean
 is_line_by_line (NetConnection *connection)
 {
-  return connection->tls == NULL && !connection->endpoint.allow_plain;
+  return connection->is_line_by_line || (connection->tls == NULL && !connection->endpoint.allow_plain);
 }
 
 static gboolean
@@ -109,7 +109,8 @@ has_ready_input (NetConnection *connection)
 {
   NetTlsStream *stream = net_connection_get_tls_stream (connection);
 
-  return has_held_input (connection) || (stream != NULL && net_tls_stream_has_input (stream));
+  return has_held_input (connection) || (stream != NULL && net_tls_stream_has_input (stream)) ||
+         (connection->deflate != NULL && net_deflate_has_input (connection->deflate));
 }
 
 /* The next octets, into the buffer: 0 when there are none now or the connection has failed. */
@@ -133,6 +134,41 @@ read_some (NetConnection *connection)
   return 0;
 }
 
+/* The same, counted. */
+static gsize
+read_counted (NetConnection *connection)
+{
+  gsize length = read_some (connection);
+
+  connection->received += length;
+  net_trickle_count (&connection->trickle, length);
+  return length;
+}
+
+/* At most one read, and at most as many plain octets as a read could have brought: what is left waits for the
+ * next call. */
+static gboolean
+receive_deflated (NetConnection *connection, gsize *length)
+{
+  g_autofree guint8 *plain = g_malloc (NET_READ_SIZE);
+  NetDeflate *deflate = connection->deflate;
+  g_autoptr (GError) error = NULL;
+  gsize got;
+
+  if (!net_deflate_has_input (deflate))
+    {
+      got = read_counted (connection);
+      if (got == 0)
+        return FALSE;
+      net_deflate_feed (deflate, connection->buffer, got);
+    }
+  if (!net_deflate_inflate (deflate, plain, NET_READ_SIZE, length, &error))
+    return net_connection_fail_with (connection, NET_ERROR_PROTOCOL,
+                                     "what the server sent is not compressed as it said (%s)",
+                                     error->message);
+  return *length == 0 || hand_on (connection, plain, *length);
+}
+
 /* TRUE if the next octets, or what was held back of them, were handed on. */
 static gboolean
 receive_piece (NetConnection *connection, gsize *length)
@@ -140,11 +176,11 @@ receive_piece (NetConnection *connection, gsize *length)
   *length = 0;
   if (has_held_input (connection))
     return hand_on_line (connection);
-  *length = read_some (connection);
+  if (connection->deflate != NULL)
+    return receive_deflated (connection, length);
+  *length = read_counted (connection);
   if (*length == 0)
     return FALSE;
-  connection->received += *length;
-  net_trickle_count (&connection->trickle, *length);
   if (!is_line_by_line (connection))
     return hand_on (connection, connection->buffer, *length);
   connection->held_start = 0;
@@ -175,6 +211,45 @@ fail_output (NetConnection *connection, GError *error)
   net_connection_fail (connection, error);
 }
 
+/* What the socket is to take next, where there is DEFLATE: a piece is deflated when the one before it is
+ * gone, and flushed when nothing is queued behind it. */
+static gboolean
+peek_deflated (NetConnection *connection, const guint8 **data, gsize *length, GError **error)
+{
+  NetOutputQueue *queue = connection->output;
+  const guint8 *plain;
+  gsize plain_length;
+
+  while ((*data = net_deflate_peek (connection->deflate, length)) != NULL && *length == 0)
+    {
+      if (!net_output_queue_peek (queue, &plain, &plain_length, error))
+        return FALSE;
+      if (plain_length == 0 && !net_deflate_needs_flush (connection->deflate))
+        return TRUE;
+      if (!net_deflate_add (connection->deflate, plain, plain_length,
+                            net_output_queue_get_length (queue) == plain_length, error))
+        return FALSE;
+      net_output_queue_take (queue, plain_length);
+    }
+  return TRUE;
+}
+
+static gboolean
+peek_output (NetConnection *connection, const guint8 **data, gsize *length, GError **error)
+{
+  return connection->deflate != NULL ? peek_deflated (connection, data, length, error)
+                                     : net_output_queue_peek (connection->output, data, length, error);
+}
+
+static void
+take_output (NetConnection *connection, gsize length)
+{
+  if (connection->deflate != NULL)
+    net_deflate_take (connection->deflate, length);
+  else
+    net_output_queue_take (connection->output, length);
+}
+
 /* Writes one piece, or records that are left over. TRUE if the socket took something and may take more. */
 static gboolean
 send_piece (NetConnection *connection, GError **error)
@@ -184,7 +259,7 @@ send_piece (NetConnection *connection, GError **error)
   gsize length;
   gssize written;
 
-  if (!net_output_queue_peek (connection->output, &data, &length, error))
+  if (!peek_output (connection, &data, &length, error))
     return FALSE;
   if (length == 0)
     {
@@ -196,7 +271,7 @@ send_piece (NetConnection *connection, GError **error)
                                                         error);
   if (written <= 0)
     return FALSE;
-  net_output_queue_take (connection->output, written);
+  take_output (connection, written);
   connection->sent += written;
   return TRUE;
 }
@@ -288,7 +363,14 @@ net_connection_write_source (NetConnection *connection, NetSourceFunc source, gp
 gsize
 net_connection_get_queued (NetConnection *connection)
 {
-  return net_output_queue_get_length (connection->output) + pending_records (connection);
+  gsize deflated = 0;
+
+  if (connection->deflate != NULL)
+    {
+      net_deflate_peek (connection->deflate, &deflated);
+      deflated += net_deflate_needs_flush (connection->deflate) ? 1 : 0;
+    }
+  return net_output_queue_get_length (connection->output) + deflated + pending_records (connection);
 }
 
 guint64

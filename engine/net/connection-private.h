@@ -3,6 +3,7 @@
 #pragma once
 
 #include "connection.h"
+#include "deflate.h"
 #include "output-queue.h"
 #include "tls-client.h"
 #include "tls-stream.h"
@@ -19,6 +20,7 @@ struct _NetConnection
   GSocketConnection *tcp; /* (nullable) before open */
   NetTlsClient *tls;      /* (nullable) in clear */
   GIOStream *stream;      /* (nullable) tcp, or TLS over it */
+  NetDeflate *deflate;    /* (nullable) */
   NetOutputQueue *output;
   NetInputFunc input;
   gpointer input_data;
@@ -26,7 +28,8 @@ struct _NetConnection
   gboolean is_secure;  /* TLS is verified */
   gboolean is_closing; /* input is of no interest any more */
   guint8 buffer[NET_READ_SIZE];
-  gsize held_start, held_end; /* before TLS: buffer[start..end) lies behind a line that was handed on */
+  gboolean is_line_by_line;
+  gsize held_start, held_end; /* line by line: buffer[start..end) lies behind a line that was handed on */
   guint64 received, sent;
   NetTrickle trickle;
 };

@@ -1,6 +1,7 @@
 /* One connection, driven by iterate.
  *
  * closed -> (net_connection_open) plain -> (start_tls, or open itself) secure -> failed or closed
+ * plain, secure -> (start_deflate) the same, deflated
  *
  * Invariants: `stream` is what bytes go through, the TLS stream as soon as there is one; nothing is read or
  * written once `error` is set; the sources of the context only note what they saw, so nothing happens when
@@ -60,6 +61,7 @@ net_connection_free (NetConnection *connection)
 {
   drop_stream (connection);
   net_output_queue_free (connection->output);
+  g_clear_pointer (&connection->deflate, net_deflate_free);
   g_clear_error (&connection->error);
   g_free ((char *)connection->endpoint.host);
   g_free ((char *)connection->endpoint.tls_ca_file);
@@ -155,6 +157,35 @@ gint64
 net_connection_get_deadline (NetConnection *connection)
 {
   return g_get_monotonic_time () + connection->endpoint.timeout * G_TIME_SPAN_SECOND;
+}
+
+void
+net_connection_set_line_by_line (NetConnection *connection, gboolean line_by_line)
+{
+  connection->is_line_by_line = line_by_line;
+}
+
+gboolean
+net_connection_is_compressed (NetConnection *connection)
+{
+  NetTlsStream *stream = net_connection_get_tls_stream (connection);
+
+  return connection->deflate != NULL || (stream != NULL && net_tls_stream_is_compressed (stream));
+}
+
+/* What was read behind the line belongs to the compressed stream. */
+gboolean
+net_connection_start_deflate (NetConnection *connection, GError **error)
+{
+  if (!net_connection_report (connection, error))
+    return FALSE;
+  g_return_val_if_fail (!net_connection_is_compressed (connection), FALSE);
+  g_return_val_if_fail (net_connection_get_queued (connection) == 0, FALSE);
+  connection->deflate = net_deflate_new ();
+  net_deflate_feed (connection->deflate, connection->buffer + connection->held_start,
+                    connection->held_end - connection->held_start);
+  connection->held_start = connection->held_end = 0;
+  return TRUE;
 }
 
 gboolean

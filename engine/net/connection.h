@@ -1,8 +1,8 @@
-/* One connection to a mail server: TCP, TLS, later deflate; bytes in, bytes out, a deadline on everything.
+/* One connection to a mail server: TCP, TLS, DEFLATE; bytes in, bytes out, a deadline on everything.
  *
  * Life cycle: new (nothing happens) -> open (DNS, TCP, and TLS unless STARTTLS or none) -> [start_tls] ->
- * writes and iterations -> close or free. The connection belongs to the thread that made it and to the
- * GMainContext given; it reads while it writes. It knows no IMAP and no POP3.
+ * writes and iterations, [start_deflate] among them -> close or free. The connection belongs to the thread
+ * that made it and to the GMainContext given; it reads while it writes. It knows no IMAP and no POP3.
  *
  * Input: bytes are handed to the input function as they arrive, from inside net_connection_iterate only. A
  * function that stops eating fails the connection. Output: queued, written as the peer takes it.
@@ -11,6 +11,7 @@
  * every call returns the same error, whose message names host and port. A wait always ends: DNS, connect,
  * handshake, every read and write, and shutdown are under `timeout`, and so is a trickle: while a response is
  * awaited, at least 1024 octets or one net_connection_note_progress must come within each `timeout` seconds.
+ * These are octets of the wire: what they become when they are inflated shows no more effort of the peer's.
  */
 #pragma once
 
@@ -70,6 +71,15 @@ gboolean net_connection_open (NetConnection *connection, GError **error);
  * connection fails with NET_ERROR_PROTOCOL ("data before TLS"). The caller starts with a new parser. */
 gboolean net_connection_start_tls (NetConnection *connection, GError **error);
 
+/* From now on input is handed on a line at a time, so that what lies behind a line can still be taken for
+ * something else. */
+void net_connection_set_line_by_line (NetConnection *connection, gboolean line_by_line);
+/* DEFLATE both ways (RFC 4978), from the octet behind the line that was handed on last. The caller has just
+ * seen the tagged OK, line by line, and has queued nothing since it asked. */
+gboolean net_connection_start_deflate (NetConnection *connection, GError **error);
+/* TRUE when what is sent is compressed already, by start_deflate or by TLS itself. */
+gboolean net_connection_is_compressed (NetConnection *connection);
+
 gboolean net_connection_is_secure (NetConnection *connection);
 gboolean net_connection_is_loopback (NetConnection *connection);
 
@@ -95,7 +105,7 @@ gboolean net_connection_iterate (NetConnection *connection, gboolean awaiting, G
 /* A whole response has come: the trickle rule starts anew. */
 void net_connection_note_progress (NetConnection *connection);
 
-/* Octets on the wire's application layer since open. */
+/* Octets above TLS since open, as they went: deflated ones where there is DEFLATE. */
 guint64 net_connection_get_received (NetConnection *connection);
 guint64 net_connection_get_sent (NetConnection *connection);
 

@@ -56,6 +56,12 @@ net_tls_engine_has_input (NetTlsEngine *engine)
   return !engine->drained;
 }
 
+gboolean
+net_tls_engine_is_compressed (NetTlsEngine *engine)
+{
+  return SSL_get_current_compression (engine->ssl) != NULL;
+}
+
 gsize
 net_tls_engine_get_pending (NetTlsEngine *engine)
 {

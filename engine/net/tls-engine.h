@@ -29,5 +29,6 @@ void net_tls_engine_shutdown (NetTlsEngine *engine);
 /* FALSE: a read gives nothing before the input stream has more. */
 gboolean net_tls_engine_has_input (NetTlsEngine *engine);
 /* Octets of records that are not yet written, and that were. */
+gboolean net_tls_engine_is_compressed (NetTlsEngine *engine);
 gsize net_tls_engine_get_pending (NetTlsEngine *engine);
 guint64 net_tls_engine_get_taken (NetTlsEngine *engine);

@@ -297,6 +297,12 @@ net_tls_stream_has_input (NetTlsStream *stream)
   return net_tls_engine_has_input (stream->engine);
 }
 
+gboolean
+net_tls_stream_is_compressed (NetTlsStream *stream)
+{
+  return net_tls_engine_is_compressed (stream->engine);
+}
+
 gsize
 net_tls_stream_get_pending (NetTlsStream *stream)
 {

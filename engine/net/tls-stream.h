@@ -22,6 +22,9 @@ gboolean net_tls_stream_flush (NetTlsStream *stream, GError **error);
 /* TRUE: a read gives something, or an error, whatever the base stream's sources say. */
 gboolean net_tls_stream_has_input (NetTlsStream *stream);
 
+/* TRUE: the records are compressed, which no version since 1.3 knows any more. */
+gboolean net_tls_stream_is_compressed (NetTlsStream *stream);
+
 /* Octets of records that wait for room below, and that the base stream took. */
 gsize net_tls_stream_get_pending (NetTlsStream *stream);
 guint64 net_tls_stream_get_taken (NetTlsStream *stream);

@@ -134,6 +134,7 @@ struct _AccountSync
   guint n_queued_mailboxes; /* changes of mailboxes themselves in the queue */
   guint n_waiting;          /* operations of the last plan that were closed before in this run */
   ImapSession *session;     /* (nullable) offline */
+  guint64 octets_ahead;     /* that the round's plan moves, up and down together */
   gboolean trusts_modseq;   /* CONDSTORE is offered, and was not found to be untrue */
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */

@@ -1,6 +1,7 @@
 #include "download.h"
 
 #include "arrivals.h"
+#include "far.h"
 #include "record-pair.h"
 #include "tell.h"
 
@@ -329,6 +330,14 @@ takes_room (MailboxSync *mailbox, guint64 *room)
 }
 
 static gboolean
+is_small (MailboxSync *mailbox)
+{
+  guint64 room = FLIGHT_OCTETS;
+
+  return takes_room (mailbox, &room);
+}
+
+static gboolean
 foretell_mailbox (MailboxSync *mailbox)
 {
   ImapSession *session = mailbox->account->session;
@@ -378,11 +387,13 @@ account_sync_download (AccountSync *account, GError **error)
         return FALSE;
       if (!mailbox_sync_plans (mailbox, PLAN_DOWNLOAD))
         continue;
+      if (i >= foretold && is_small (mailbox) && !account_sync_compress (account, error))
+        return FALSE;
       if (i >= foretold)
         foretold = foretell_from (account, i);
       if (!mailbox_sync_select (mailbox, &selected, error))
         return FALSE;
-      if (selected && !download_mailbox (mailbox, error))
+      if (selected && !(account_sync_compress (account, error) && download_mailbox (mailbox, error)))
         return FALSE;
     }
   return TRUE;

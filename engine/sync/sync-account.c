@@ -148,6 +148,7 @@ fetch_headers (AccountSync *account, GError **error)
 static void
 announce (AccountSync *account)
 {
+  account->octets_ahead = 0;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
@@ -161,6 +162,7 @@ announce (AccountSync *account)
             octets = mailbox_sync_find_remote (mailbox, operation->uid)->remote_size;
           else if (operation->kind == PLAN_UPLOAD || operation->kind == PLAN_REPLACE)
             octets = mailbox_sync_find_local (mailbox, operation->base)->identity->wire_size;
+          account->octets_ahead += octets;
           report_expect (&account->report, 1, octets);
         }
     }
@@ -409,6 +411,8 @@ record_outcome (AccountSync *account, EngineOutcome outcome)
 static void
 close_account (AccountSync *account)
 {
+  if (account->session != NULL && account->journal != NULL)
+    remember_server (account, NULL);
   if (account->session != NULL)
     imap_session_logout (account->session);
   g_ptr_array_unref (account->mailboxes);

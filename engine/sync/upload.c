@@ -1,6 +1,7 @@
 #include "upload.h"
 
 #include "../message/text-safe.h"
+#include "far.h"
 #include "refusal.h"
 #include "subject.h"
 #include "tell.h"
@@ -313,6 +314,8 @@ upload_mailbox (MailboxSync *mailbox, GError **error)
 
   if (attempts == NULL || (needed && (!mailbox_sync_collect_uids (mailbox, known, error) ||
                                       !mailbox_sync_select (mailbox, &selected, error))))
+    return FALSE;
+  if (needed && selected && !account_sync_compress (mailbox->account, error))
     return FALSE;
   return !selected || (run_batches (&batch, error) && forget_attempts (&batch, error));
 }

@@ -1,11 +1,13 @@
 /* A network between a mail program and a server on loopback: a delay each way, and a count.
  *
- *   bench-proxy PORT DELAY_MS FILE OWN_PORT
+ *   bench-proxy PORT DELAY_MS FILE OWN_PORT [RATE]
  *
- * Passes connections on to PORT of 127.0.0.1, each octet DELAY_MS later. Listens on OWN_PORT, or on a free one
- * if that is 0, and prints it on a line of stdout. Ends with SIGTERM, and writes "CONNECTIONS OCTETS_UP OCTETS_DOWN ROUND_TRIPS" into FILE, up being
- * towards the server. A round trip is counted where something is sent after something was received, on any
- * connection, and one for each TCP handshake: what flies at the same time counts once.
+ * Passes connections on to PORT of 127.0.0.1, each octet DELAY_MS later, and at most RATE octets a second
+ * each way of each connection (0: as many as come). Listens on OWN_PORT, or on a free one if that is 0, and
+ * prints it on a line of stdout. Ends with SIGTERM, and writes "CONNECTIONS OCTETS_UP OCTETS_DOWN
+ * ROUND_TRIPS" into FILE, up being towards the server. A round trip is counted where something is sent after
+ * something was received, on any connection, and one for each TCP handshake: what flies at the same time
+ * counts once.
  */
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -21,6 +23,7 @@ typedef struct
   GMainLoop *loop;
   guint16 server_port;
   gint64 delay_us;
+  gint64 rate;
   guint connections;
   guint64 octets[2]; /* up, down */
   guint round_trips;
@@ -33,8 +36,7 @@ typedef struct
   Link *link;
   GSocket *from, *to;
   gboolean is_up;
-  GQueue chunks; /* of Chunk: under way */
-  gboolean ended;
+  gint64 free_at; /* when the last octet so far has left */
 } Way;
 
 struct _Link
@@ -107,10 +109,15 @@ deliver_later (Chunk *chunk)
 {
   static GSourceFuncs functions = { .dispatch = dispatch };
   GSource *source = g_source_new (&functions, sizeof (GSource));
+  const Proxy *proxy = chunk->way->link->proxy;
+  Way *way = chunk->way;
 
-  chunk->way->link->references++;
+  way->link->references++;
+  way->free_at = MAX (way->free_at, g_get_monotonic_time ());
+  if (proxy->rate > 0)
+    way->free_at += (gint64)chunk->length * G_USEC_PER_SEC / proxy->rate;
   g_source_set_callback (source, deliver, chunk, NULL);
-  g_source_set_ready_time (source, g_get_monotonic_time () + chunk->way->link->proxy->delay_us);
+  g_source_set_ready_time (source, way->free_at + proxy->delay_us);
   g_source_attach (source, NULL);
   g_source_unref (source);
 }
@@ -232,11 +239,12 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   guint16 port;
 
-  if (argc != 5)
+  if (argc != 5 && argc != 6)
     return 64;
   proxy.server_port = (guint16)atoi (argv[1]);
   proxy.delay_us = atoi (argv[2]) * 1000;
   port = (guint16)atoi (argv[4]);
+  proxy.rate = argc == 6 ? atoi (argv[5]) : 0;
   if (port == 0)
     port = g_socket_listener_add_any_inet_port (G_SOCKET_LISTENER (service), NULL, &error);
   else

@@ -172,13 +172,15 @@ local_write (const char *maildir, const char *mailbox, const char *base, const c
 {
   gsize length;
   const char *data = g_bytes_get_data (body, &length);
-  g_autoptr (GString) text = g_string_new_len (data, length);
+  g_autoptr (GString) text = g_string_sized_new (length);
   g_autofree char *name = *letters == '\0' ? g_strdup (base) : g_strconcat (base, ":2,", letters, NULL);
   g_autofree char *directory = g_build_filename (maildir, mailbox, *letters == '\0' ? "new" : "cur", NULL);
   g_autofree char *path = g_build_filename (directory, name, NULL);
   struct utimbuf times = { date, date };
 
-  g_string_replace (text, "\r\n", "\n", 0);
+  for (gsize i = 0; i < length; i++)
+    if (data[i] != '\r' || i + 1 == length || data[i + 1] != '\n')
+      g_string_append_c (text, data[i]);
   for (guint i = 0; i < 3; i++)
     {
       static const char *const parts[] = { "cur", "new", "tmp" };

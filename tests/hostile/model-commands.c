@@ -202,6 +202,8 @@ carry_out_authenticated (ModelSession *session, const ModelCommand *command, GSt
     create (session, command, tagged);
   else if (g_str_equal (name, "SUBSCRIBE") || g_str_equal (name, "NOOP"))
     g_string_assign (tagged, "OK done");
+  else if (g_str_equal (name, "COMPRESS") && model_server_offers (session->server, "COMPRESS=DEFLATE"))
+    g_string_assign (tagged, session->deflates ? "NO [COMPRESSIONACTIVE] it is" : MODEL_DEFLATES);
   else if (g_str_equal (name, "NAMESPACE"))
     {
       g_string_append (untagged, "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");

@@ -14,8 +14,12 @@ typedef struct
   gboolean opened; /* SELECT's tagged OK was sent */
   guint32 told;    /* the UIDVALIDITY that SELECT really told; 0: none */
   gboolean authenticated;
+  gboolean deflates;
   gboolean ended; /* LOGOUT */
 } ModelSession;
+
+/* The answer behind which both sides deflate. */
+#define MODEL_DEFLATES "OK deflated from now on"
 
 /* A command without its tag: words, quoted strings unquoted, literals in their place; a parenthesized list or
  * what stands in brackets is one word with its parentheses. */

@@ -7,6 +7,7 @@
 #define GOOD_CAPABILITIES                                                                                    \
   "SASL-IR AUTH=PLAIN LITERAL+ UIDPLUS MOVE ESEARCH NAMESPACE UNSELECT SPECIAL-USE LIST-EXTENDED"
 #define MAX_FAULTS 16
+#define DELAY_MS 15
 #define LITERAL_MINUS_MAX 4096
 
 struct _ModelServer
@@ -231,9 +232,20 @@ watch_pipeline (Line *line, const ModelLine *read)
 {
   gboolean more = fake_peer_has_input (line->peer);
 
+  if (more && g_str_equal (read->text, "COMPRESS DEFLATE"))
+    model_server_breach (line->session.server, "something was sent before COMPRESS was answered");
   if (line->unheard && !only_looks (read->text))
     model_server_breach (line->session.server, "before SELECT was answered, this was sent: %s", read->text);
   line->unheard = more && (line->unheard || g_str_has_prefix (read->text, "SELECT "));
+}
+
+/* FALSE: what the client sent is not deflated. */
+static gboolean
+begin_deflate (Line *line, const ModelLine *read, const GString *tagged)
+{
+  return line->session.deflates || !g_str_equal (read->text, "COMPRESS DEFLATE") ||
+         !g_str_equal (tagged->str, MODEL_DEFLATES) ||
+         ((line->session.deflates = TRUE) && fake_peer_start_deflate (line->peer));
 }
 
 /* FALSE ends the connection. */
@@ -259,8 +271,10 @@ answer (Line *line, const ModelLine *read)
   g_mutex_unlock (&server->mutex);
   if (end_inside (line, &turn))
     return FALSE;
+  if (strike_find (&line->strike, MODEL_DELAY) != NULL)
+    fake_peer_pause (line->peer, DELAY_MS);
   send_all (line->peer, read->tag, untagged, tagged->str);
-  return !line->session.ended;
+  return !line->session.ended && begin_deflate (line, read, tagged);
 }
 
 static gboolean

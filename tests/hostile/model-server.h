@@ -29,6 +29,7 @@ typedef enum
   MODEL_CUT_AFTER,    /* carried out, the connection ends without an answer */
   MODEL_CUT_INSIDE,   /* carried out, the connection ends in the middle of the answer */
   MODEL_BYE,          /* not carried out; "* BYE `text`" and the end */
+  MODEL_DELAY,        /* answered 15 ms later, as by a server that is far away */
   MODEL_STALL,        /* not carried out, nothing comes any more */
   MODEL_STALL_INSIDE, /* carried out, nothing comes after half of the answer */
 } ModelFaultKind;

@@ -14,8 +14,9 @@ struct _FakePeer
   FakeShared *shared;
   int fd; /* -1 after a close; not blocking */
   SSL *ssl;
-  GString *input; /* received and not yet read */
-  gboolean ended; /* the client closed */
+  GString *input;                  /* received and not yet read */
+  GConverter *inflater, *deflater; /* (nullable) */
+  gboolean ended;                  /* the client closed */
 };
 
 gboolean
@@ -55,6 +56,8 @@ void
 fake_peer_free (FakePeer *peer)
 {
   fake_peer_close (peer);
+  g_clear_object (&peer->inflater);
+  g_clear_object (&peer->deflater);
   g_string_free (peer->input, TRUE);
   g_free (peer);
 }
@@ -111,6 +114,27 @@ receive_plain (FakePeer *peer, char *buffer, int size)
   return length;
 }
 
+/* FALSE: it is not DEFLATE. */
+static gboolean
+add_inflated (FakePeer *peer, const char *data, gsize length)
+{
+  char plain[16384];
+  gsize read, written;
+  GConverterResult result;
+
+  do
+    {
+      read = written = 0;
+      result = g_converter_convert (peer->inflater, data, length, plain, sizeof plain, G_CONVERTER_FLUSH,
+                                    &read, &written, NULL);
+      g_string_append_len (peer->input, plain, (gssize)written);
+      data += read;
+      length -= read;
+    }
+  while (result == G_CONVERTER_CONVERTED);
+  return result == G_CONVERTER_FLUSHED;
+}
+
 /* Adds what came next to the input. */
 static gboolean
 fill (FakePeer *peer)
@@ -127,6 +151,8 @@ fill (FakePeer *peer)
       peer->ended = length == 0 || (peer->ssl == NULL ? errno == ECONNRESET : TRUE);
       return FALSE;
     }
+  if (peer->inflater != NULL)
+    return add_inflated (peer, buffer, (gsize)length);
   g_string_append_len (peer->input, buffer, length);
   return TRUE;
 }
@@ -185,7 +211,51 @@ transmit (FakePeer *peer, const char *data, gsize length)
 }
 
 gboolean
+fake_peer_start_deflate (FakePeer *peer)
+{
+  g_autoptr (GString) ahead = g_steal_pointer (&peer->input);
+
+  g_assert_null (peer->inflater);
+  peer->input = g_string_new (NULL);
+  peer->inflater = G_CONVERTER (g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_RAW));
+  peer->deflater = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_RAW, -1));
+  return ahead->len == 0 || add_inflated (peer, ahead->str, ahead->len);
+}
+
+GBytes *
+fake_peer_deflate (FakePeer *peer, gconstpointer data, gsize length)
+{
+  g_autoptr (GByteArray) deflated = g_byte_array_new ();
+  guint8 piece[16384];
+  gsize read, written;
+  GConverterResult result;
+
+  do
+    {
+      read = written = 0;
+      result = g_converter_convert (peer->deflater, data, length, piece, sizeof piece, G_CONVERTER_FLUSH,
+                                    &read, &written, NULL);
+      g_byte_array_append (deflated, piece, (guint)written);
+      data = (const guint8 *)data + read;
+      length -= read;
+    }
+  while (result == G_CONVERTER_CONVERTED);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&deflated));
+}
+
+gboolean
 fake_peer_send_bytes (FakePeer *peer, gconstpointer data, gsize length)
+{
+  g_autoptr (GBytes) deflated = NULL;
+
+  if (peer->deflater == NULL)
+    return fake_peer_send_raw (peer, data, length);
+  deflated = fake_peer_deflate (peer, data, length);
+  return fake_peer_send_raw (peer, g_bytes_get_data (deflated, NULL), g_bytes_get_size (deflated));
+}
+
+gboolean
+fake_peer_send_raw (FakePeer *peer, gconstpointer data, gsize length)
 {
   for (gsize done = 0; done < length;)
     {

@@ -18,6 +18,12 @@ gboolean fake_peer_send_bytes (FakePeer *peer, gconstpointer data, gsize length)
 
 gboolean fake_peer_start_tls (FakePeer *peer);
 gboolean fake_peer_is_secure (FakePeer *peer);
+/* From here on both sides deflate (RFC 4978). */
+gboolean fake_peer_start_deflate (FakePeer *peer);
+/* (transfer full): what fake_peer_send_bytes would send now, after fake_peer_start_deflate. */
+GBytes *fake_peer_deflate (FakePeer *peer, gconstpointer data, gsize length);
+/* As they are, without DEFLATE. */
+gboolean fake_peer_send_raw (FakePeer *peer, gconstpointer data, gsize length);
 
 /* The session's SSL object, for channel bindings; NULL in clear. */
 struct ssl_st *fake_peer_get_ssl (FakePeer *peer);

@@ -203,6 +203,8 @@ play_step (FakeServer *server, FakePeer *peer, const FakeStep *step)
       /* In TLS 1.3 the server is done before the client has judged the certificate. */
       return must (peer, !fake_peer_start_tls (peer) || fake_peer_wait_closed (peer),
                    "the client accepted the server");
+    case FAKE_START_DEFLATE:
+      return must (peer, fake_peer_start_deflate (peer), "what lies behind COMPRESS is not deflated");
     case FAKE_CALL:
       return call_for_lines (peer, step);
     case FAKE_STALL:

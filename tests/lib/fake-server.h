@@ -23,6 +23,7 @@ typedef enum
   FAKE_TRICKLE,         /* `text` over and over, ten octets a second, until the client goes */
   FAKE_START_TLS,       /* the server's side of the handshake */
   FAKE_START_TLS_FAILS, /* the same, but the client is expected to refuse */
+  FAKE_START_DEFLATE,   /* both sides deflate from here on */
   FAKE_CALL,  /* `call` for each line, until it returns FALSE or the client closes; then the script goes on */
   FAKE_STALL, /* says and reads nothing until fake_server_release, fake_server_join or free */
   FAKE_RESET, /* drops the connection with a TCP reset */
