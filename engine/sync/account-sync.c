@@ -27,6 +27,7 @@ mailbox_sync_start (MailboxSync *mailbox)
   mailbox->rows = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   mailbox->local = g_array_new (FALSE, FALSE, sizeof (PlanLocal));
   mailbox->remote = g_array_new (FALSE, FALSE, sizeof (PlanRemote));
+  mailbox->there = imap_uid_set_new ();
   mailbox->local_contents = g_ptr_array_new_with_free_func (local_content_free);
   mailbox->remote_headers = g_ptr_array_new_with_free_func (remote_header_free);
   mailbox->local_complete = mailbox->remote_complete = FALSE;
@@ -46,6 +47,7 @@ mailbox_sync_clear (MailboxSync *mailbox)
   g_clear_pointer (&mailbox->rows, g_hash_table_unref);
   g_clear_pointer (&mailbox->local, g_array_unref);
   g_clear_pointer (&mailbox->remote, g_array_unref);
+  g_clear_pointer (&mailbox->there, imap_uid_set_free);
   g_clear_pointer (&mailbox->all, maildir_scan_free);
   g_clear_pointer (&mailbox->local_contents, g_ptr_array_unref);
   g_clear_pointer (&mailbox->remote_headers, g_ptr_array_unref);
@@ -61,7 +63,7 @@ mailbox_sync_new (AccountSync *account, JournalMailbox *row)
   mailbox->row = row;
   mailbox->due = TRUE;
   mailbox->closed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  mailbox->changes = g_array_new (FALSE, FALSE, sizeof (PlanRemote));
+  mailbox->changes = g_array_new (FALSE, FALSE, sizeof (SeenThere));
   mailbox->gone = imap_uid_set_new ();
   mailbox->unseen = g_array_new (FALSE, FALSE, sizeof (gint64));
   mailbox->unguarded = imap_uid_set_new ();

@@ -51,6 +51,16 @@ typedef struct
   MaildirFileStamp stamp;
 } LocalContent;
 
+/* What an earlier round of this run saw of a message on the server. */
+typedef struct
+{
+  guint32 uid;
+  guint8 system;        /* MessageFlag bits */
+  const char *keywords; /* canonical set, owned by the pool */
+  guint64 size;         /* RFC822.SIZE; of messages that are new */
+  gint64 internal_date; /* likewise */
+} SeenThere;
+
 /* One mailbox during one round. */
 typedef struct
 {
@@ -67,7 +77,7 @@ typedef struct
 
   /* What earlier rounds of this run saw, as far as it differed from the base then. */
   guint64 since;        /* HIGHESTMODSEQ up to which `changes` and `gone` tell all; 0: nothing is known */
-  GArray *changes;      /* of PlanRemote: new messages, and those of other flags */
+  GArray *changes;      /* of SeenThere: new messages, and those of other flags */
   ImapUidSet *gone;     /* of the base, and not on the server any more */
   MaildirScan *earlier; /* (nullable) the last look here: good while the directories stand still */
   GArray *unseen;       /* of gint64: journal ids of rows that it did not find as the base knows them */
@@ -83,6 +93,7 @@ typedef struct
   GHashTable *rows;          /* journal id -> index in base */
   GArray *local;             /* of PlanLocal, by base name */
   GArray *remote;            /* of PlanRemote, by UID */
+  ImapUidSet *there;         /* of a look at all messages: the UIDs that the server named */
   MaildirScan *scan;         /* (nullable) */
   GPtrArray *local_contents; /* of LocalContent, owned */
   GPtrArray *remote_headers; /* of MessageIdentity, owned */

@@ -42,34 +42,28 @@ record_unmarked (MailboxSync *mailbox, const ImapUidSet *others, GError **error)
                       error);
 }
 
-/* (transfer full): what is marked \Deleted and is not ours. */
+/* (transfer full): what is marked \Deleted and is not ours. What is marked must have been there when all
+ * messages were listed. */
 static ImapUidSet *
 find_others (MailboxSync *mailbox, const ImapUidSet *ours, Answer *answer, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   g_autoptr (ImapUidSet) marked = imap_uid_set_new ();
-  ImapUidSet *others = imap_uid_set_new ();
-  guint known = 0;
+  g_autoptr (ImapUidSet) others = imap_uid_set_new ();
 
   imap_batch_uid_search (batch, "DELETED", marked, note_answer, answer);
   if (!imap_batch_wait (batch, error))
-    {
-      imap_uid_set_free (others);
-      return NULL;
-    }
-  for (guint i = 0; i < mailbox->remote->len; i++)
-    {
-      guint32 uid = g_array_index (mailbox->remote, PlanRemote, i).uid;
-
-      if (!imap_uid_set_contains (marked, uid))
-        continue;
-      known++;
-      if (!imap_uid_set_contains (ours, uid))
-        imap_uid_set_add (others, uid);
-    }
-  if (known < imap_uid_set_count (marked))
-    answer->refused = TRUE;
-  return others;
+    return NULL;
+  answer->refused |= imap_uid_set_count (marked) > imap_uid_set_count (mailbox->there);
+  for (guint i = 0; i < imap_uid_set_n_ranges (marked) && !answer->refused; i++)
+    for (guint64 uid = imap_uid_set_range (marked, i)->first; uid <= imap_uid_set_range (marked, i)->last;
+         uid++)
+      {
+        answer->refused |= !imap_uid_set_contains (mailbox->there, (guint32)uid);
+        if (!imap_uid_set_contains (ours, (guint32)uid))
+          imap_uid_set_add (others, (guint32)uid);
+      }
+  return g_steal_pointer (&others);
 }
 
 static gboolean

@@ -1,25 +1,21 @@
 #include "foretell-looks.h"
 
-#include "../journal/journal-prints.h"
 #include "observe-changes.h"
-#include "observe-remote.h"
+#include "observe-listing.h"
 #include "uploads-in-doubt.h"
 
-/* FALSE: the listing that is to be expected is not in the flight. A base that has to be paired afresh is not
- * loaded when it is asked for. */
+/* *foretold FALSE: what is to be expected is not all in the flight. */
 static gboolean
-foretell_listing (MailboxSync *mailbox, const JournalBaseCount *count)
+foretell_questions (MailboxSync *mailbox, gboolean *foretold, GError **error)
 {
-  ImapSession *session = mailbox->account->session;
-  const guint32 highest = mailbox->row->refresh == JOURNAL_REFRESH_NONE ? count->highest_uid : 0;
-  g_autoptr (ImapUidSet) known = imap_uid_set_new ();
+  JournalBaseCount count;
 
-  if (highest == 0)
-    return imap_session_foretell_uid_fetch_from (session, 1, LISTING_OF_NEW);
-  imap_uid_set_add_range (known, 1, highest);
-  return imap_session_foretell_uid_fetch (session, known, LISTING_OF_KNOWN) &&
-         (highest == G_MAXUINT32 ||
-          imap_session_foretell_uid_fetch_from (session, highest + 1, LISTING_OF_NEW));
+  if (!mailbox_sync_may_foretell_changes (mailbox))
+    return mailbox_sync_foretell_listing (mailbox, foretold, error);
+  if (!journal_count_base (mailbox->account->journal, mailbox->row->id, &count, error))
+    return FALSE;
+  *foretold = mailbox_sync_foretell_changes (mailbox, &count);
+  return TRUE;
 }
 
 /* *ends: behind this mailbox nothing is foretold. What an earlier run left in doubt is settled first, in
@@ -29,14 +25,15 @@ foretell_look (MailboxSync *mailbox, gboolean *ends, GError **error)
 {
   AccountSync *account = mailbox->account;
   g_autoptr (GPtrArray) uploads = mailbox_sync_load_uploads (mailbox, error);
-  JournalBaseCount count;
+  gboolean foretold = FALSE;
 
-  if (uploads == NULL || !journal_count_base (account->journal, mailbox->row->id, &count, error))
+  if (uploads == NULL)
     return FALSE;
   *ends = uploads->len > 0 ||
-          !imap_session_foretell_select (account->session, mailbox->row->wire_name, account->dry_run) ||
-          !(mailbox_sync_may_foretell_changes (mailbox) ? mailbox_sync_foretell_changes (mailbox, &count)
-                                                        : foretell_listing (mailbox, &count));
+          !imap_session_foretell_select (account->session, mailbox->row->wire_name, account->dry_run);
+  if (!*ends && !foretell_questions (mailbox, &foretold, error))
+    return FALSE;
+  *ends |= !foretold;
   return TRUE;
 }
 

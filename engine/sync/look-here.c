@@ -132,7 +132,7 @@ mailbox_sync_look_here (MailboxSync *mailbox, GError **error)
     }
   g_clear_pointer (&mailbox->earlier, maildir_scan_free);
   g_array_set_size (mailbox->unseen, 0);
-  if (mailbox->row->quiet_mark != NULL)
+  if (mailbox->row->quiet_mark != NULL && !mailbox->listed)
     {
       mailbox->scan = maildir_scan_unread (mailbox->box, error);
       if (mailbox->scan == NULL || !mailbox_sync_is_quiet_here (mailbox, &quiet, error))

@@ -2,10 +2,9 @@
  * up: the later wins. Whoever is gone is found by number: what should be there against EXISTS. */
 #include "observe-changes.h"
 
-#include "known.h"
 #include "observe-remote.h"
-#include "plan-settled.h"
 #include "quiet.h"
+#include "settled-there.h"
 
 #define SEARCH_FOR_LEFT "ALL"
 
@@ -37,7 +36,7 @@ highest_of (const MailboxSync *mailbox, const JournalBaseCount *count)
   guint32 highest = count->highest_uid;
 
   if (changes->len > 0)
-    highest = MAX (highest, g_array_index (changes, PlanRemote, changes->len - 1).uid);
+    highest = MAX (highest, g_array_index (changes, SeenThere, changes->len - 1).uid);
   return highest;
 }
 
@@ -92,67 +91,6 @@ fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
   if (!imap_batch_wait (batch, error))
     return FALSE;
   mailbox_sync_sort_remote (mailbox);
-  return TRUE;
-}
-
-/* What a row of the base says of a message that the server named. */
-static void
-take_facts (PlanRemote *remote, const PlanBase *base, const BaseFacts *facts)
-{
-  remote->size = base->size;
-  remote->remote_size = facts->remote_size;
-  remote->internal_date = facts->internal_date;
-}
-
-/* Leaves in mailbox->remote what is new, and what has other flags than its row, which stays loaded. */
-static gboolean
-drop_settled (MailboxSync *mailbox, guint *n_new, GError **error)
-{
-  guint kept = 0;
-
-  *n_new = 0;
-  for (guint i = 0; i < mailbox->remote->len; i++)
-    {
-      PlanRemote remote = g_array_index (mailbox->remote, PlanRemote, i);
-      const guint row = mailbox->base->len;
-      gboolean is_known;
-
-      if (!mailbox_sync_load_uid (mailbox, remote.uid, &is_known, error))
-        return FALSE;
-      if (is_known && plan_is_settled_there (&g_array_index (mailbox->base, PlanBase, row), remote.flags))
-        {
-          g_array_set_size (mailbox->base, row);
-          g_array_set_size (mailbox->base_facts, row);
-          continue;
-        }
-      if (is_known)
-        take_facts (&remote, &g_array_index (mailbox->base, PlanBase, row),
-                    &g_array_index (mailbox->base_facts, BaseFacts, row));
-      *n_new += !is_known;
-      g_array_index (mailbox->remote, PlanRemote, kept++) = remote;
-    }
-  g_array_set_size (mailbox->remote, kept);
-  return TRUE;
-}
-
-/* Rows of messages that an earlier round found gone; *n_gone of them are still in the base. */
-static gboolean
-load_gone (MailboxSync *mailbox, guint *n_gone, GError **error)
-{
-  *n_gone = 0;
-  for (guint i = 0; i < imap_uid_set_n_ranges (mailbox->gone); i++)
-    {
-      const ImapUidRange *range = imap_uid_set_range (mailbox->gone, i);
-
-      for (guint64 uid = range->first; uid <= range->last; uid++)
-        {
-          gboolean found;
-
-          if (!mailbox_sync_load_uid (mailbox, (guint32)uid, &found, error))
-            return FALSE;
-          *n_gone += found;
-        }
-    }
   return TRUE;
 }
 
@@ -226,18 +164,50 @@ forget (MailboxSync *mailbox)
   imap_uid_set_clear (mailbox->gone);
 }
 
+/* One row found by its UID costs as much as this many in a walk over the rows. */
+#define ROWS_OF_A_WALK 16
+
+/* After a first sync, what earlier rounds saw is in the base now. */
+static gboolean
+drop_many (MailboxSync *mailbox, const JournalBaseCount *count, GError **error)
+{
+  const GArray *remote = mailbox->remote;
+
+  if (remote->len == 0 || remote->len < count->messages / ROWS_OF_A_WALK)
+    return TRUE;
+  return mailbox_sync_drop_settled (mailbox, g_array_index (remote, PlanRemote, 0).uid,
+                                    g_array_index (remote, PlanRemote, remote->len - 1).uid, FALSE, error);
+}
+
 /* How many messages there should be, with what is loaded for it. */
 static gboolean
 count_there (MailboxSync *mailbox, const JournalBaseCount *count, gint64 *expected, GError **error)
 {
   guint n_new, n_gone;
 
-  g_array_set_size (mailbox->base, 0);
-  g_array_set_size (mailbox->base_facts, 0);
-  if (!drop_settled (mailbox, &n_new, error) || !load_gone (mailbox, &n_gone, error))
+  if (!drop_many (mailbox, count, error) ||
+      !mailbox_sync_load_unsettled (mailbox, count->highest_uid, &n_new, &n_gone, error))
     return FALSE;
   *expected = (gint64)count->messages + n_new - n_gone;
   return TRUE;
+}
+
+static void
+begin_with_changes (MailboxSync *mailbox)
+{
+  for (guint i = 0; i < mailbox->changes->len; i++)
+    {
+      const SeenThere *seen = &g_array_index (mailbox->changes, SeenThere, i);
+      const PlanRemote remote = {
+        .uid = seen->uid,
+        .flags = { seen->system, seen->keywords },
+        .size = seen->size,
+        .remote_size = seen->size,
+        .internal_date = seen->internal_date,
+      };
+
+      g_array_append_val (mailbox->remote, remote);
+    }
 }
 
 gboolean
@@ -253,7 +223,7 @@ mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **e
   mailbox->n_known = count.messages;
   if (mailbox->since == 0)
     imap_uid_set_clear (mailbox->gone);
-  g_array_append_vals (mailbox->remote, mailbox->changes->data, mailbox->changes->len);
+  begin_with_changes (mailbox);
   if (!fetch (mailbox, highest_of (mailbox, &count), &refusal, error) ||
       !count_there (mailbox, &count, &expected, error))
     return FALSE;
@@ -268,13 +238,27 @@ mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **e
   return TRUE;
 }
 
+static void
+keep_change (MailboxSync *mailbox, const PlanRemote *remote)
+{
+  const SeenThere seen = {
+    .uid = remote->uid,
+    .system = remote->flags.system,
+    .keywords = remote->flags.keywords,
+    .size = remote->remote_size,
+    .internal_date = remote->internal_date,
+  };
+
+  g_array_append_val (mailbox->changes, seen);
+}
+
 void
 mailbox_sync_keep_changes (MailboxSync *mailbox, const ImapSelected *selected)
 {
   g_array_set_size (mailbox->changes, 0);
   mailbox->since = mailbox->from_base && mailbox->remote_complete ? selected->highestmodseq : 0;
-  if (mailbox->since != 0)
-    g_array_append_vals (mailbox->changes, mailbox->remote->data, mailbox->remote->len);
+  for (guint i = 0; mailbox->since != 0 && i < mailbox->remote->len; i++)
+    keep_change (mailbox, &g_array_index (mailbox->remote, PlanRemote, i));
   if (!mailbox->from_base)
     imap_uid_set_clear (mailbox->gone);
 }

@@ -5,6 +5,7 @@
 #include "job-journal.h"
 #include "known.h"
 #include "observe-changes.h"
+#include "observe-listing.h"
 #include "quiet.h"
 #include "recover.h"
 #include "refresh.h"
@@ -12,7 +13,6 @@
 
 #include <string.h>
 
-#define MAX_LOOKS 3
 #define LARGE_MAILBOX 1000 /* messages: from here on, a window of the server is thought of */
 
 /* A listing names each message once, or twice when a flag changes meanwhile; what earlier rounds saw may
@@ -82,42 +82,6 @@ mailbox_sync_note_refusal (const ImapResult *result, gpointer user_data)
 
   if (result->status != IMAP_STATUS_OK && *refusal == NULL)
     *refusal = g_strdup (*result->text != '\0' ? result->text : "it gave no reason");
-}
-
-guint32
-mailbox_sync_highest_uid (const MailboxSync *mailbox)
-{
-  guint32 highest = 0;
-
-  for (guint i = 0; i < mailbox->base->len; i++)
-    highest = MAX (highest, g_array_index (mailbox->base, PlanBase, i).uid);
-  return highest;
-}
-
-/* Flags of what is known; of what may be new also size and date. *refusal (transfer full) (nullable): the
- * server's words. */
-static gboolean
-fetch_listing (MailboxSync *mailbox, char **refusal, GError **error)
-{
-  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  guint32 highest = mailbox_sync_highest_uid (mailbox);
-
-  g_clear_pointer (refusal, g_free);
-  g_array_set_size (mailbox->remote, 0);
-  imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
-  if (highest > 0)
-    {
-      g_autoptr (ImapUidSet) known = imap_uid_set_new ();
-
-      imap_uid_set_add_range (known, 1, highest);
-      imap_batch_uid_fetch (batch, known, LISTING_OF_KNOWN, mailbox_sync_note_refusal, refusal);
-    }
-  if (highest < G_MAXUINT32)
-    imap_batch_uid_fetch_from (batch, highest + 1, LISTING_OF_NEW, mailbox_sync_note_refusal, refusal);
-  if (!imap_batch_wait (batch, error))
-    return FALSE;
-  mailbox_sync_sort_remote (mailbox);
-  return TRUE;
 }
 
 /* New messages below the highest known UID (an earlier download failed): size and date are still missing. */
@@ -249,27 +213,7 @@ name_incomplete (MailboxSync *mailbox, guint32 exists, const char *refusal)
   else
     report_left (to, mailbox->row->name, "incomplete",
                  "the server counts %s and listed %u; what seems to be deleted waits for the next run",
-                 counted, mailbox->remote->len);
-}
-
-/* Everything, where changes can't be asked for or do not add up. Where the base has to be paired afresh, it
- * is not loaded yet: sizes and dates of all messages are needed. */
-static gboolean
-list_all (MailboxSync *mailbox, const ImapSelected *selected, char **refusal, GError **error)
-{
-  mailbox->listed = TRUE;
-  if (mailbox->refresh == JOURNAL_REFRESH_NONE && !mailbox_sync_load_base (mailbox, error))
-    return FALSE;
-  for (guint look = 0; look < MAX_LOOKS && !mailbox->remote_complete; look++)
-    {
-      if (look > 0 && !imap_session_noop (mailbox->account->session, error))
-        return FALSE;
-      if (!fetch_listing (mailbox, refusal, error))
-        return FALSE;
-      mailbox->remote_complete = *refusal == NULL && mailbox->remote->len == selected->exists;
-    }
-  mailbox->n_remote = mailbox->remote->len;
-  return TRUE;
+                 counted, mailbox->n_remote);
 }
 
 static void
@@ -292,7 +236,7 @@ list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **erro
   if (mailbox_sync_may_ask_for_changes (mailbox, selected) &&
       !mailbox_sync_fetch_changes (mailbox, &mailbox->remote_complete, error))
     return FALSE;
-  if (!mailbox->remote_complete && !list_all (mailbox, selected, &refusal, error))
+  if (!mailbox->remote_complete && !mailbox_sync_list_all (mailbox, selected, &refusal, error))
     return FALSE;
   if (mailbox->remote_complete && !find_window (mailbox, selected->exists, &window, error))
     return FALSE;

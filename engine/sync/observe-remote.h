@@ -17,7 +17,5 @@ gboolean account_sync_observe_remote (AccountSync *account, GError **error);
 void mailbox_sync_add_remote (const ImapFetch *fetch, gpointer user_data);
 /* By UID; of each what was said last. */
 void mailbox_sync_sort_remote (MailboxSync *mailbox);
-/* Of the base; 0: it is empty. */
-guint32 mailbox_sync_highest_uid (const MailboxSync *mailbox);
 /* user_data is a char **: the server's words, the first time it refuses. */
 void mailbox_sync_note_refusal (const ImapResult *result, gpointer user_data);

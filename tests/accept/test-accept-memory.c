@@ -62,12 +62,12 @@ typedef struct
 {
   const char *path;
   guint messages;
-  long most; /* KiB */
+  long most, again; /* KiB: the first sync, and one that has nothing to do */
 } Mailbox;
 
-/* 100 MiB at 100,000 leave 850 octets for a message besides the 16 MiB that any run takes. */
-static const Mailbox small_mailbox = { "/accept/memory/10000-messages", 10000, 24 * MIB };
-static const Mailbox large_mailbox = { "/accept/memory/100000-messages", 100000, 100 * MIB };
+/* 56 MiB at 100,000 leave 400 octets for a message besides the 16 MiB that any run takes. */
+static const Mailbox small_mailbox = { "/accept/memory/10000-messages", 10000, 24 * MIB, 20 * MIB };
+static const Mailbox large_mailbox = { "/accept/memory/100000-messages", 100000, 56 * MIB, 32 * MIB };
 
 static void
 test_many_messages (gconstpointer data)
@@ -83,7 +83,7 @@ test_many_messages (gconstpointer data)
   account = accept_account_new (server, NULL);
   fill_inbox (account, mailbox->messages);
   g_assert_cmpint (measure_sync (account), <, mailbox->most);
-  g_assert_cmpint (measure_sync (account), <, mailbox->most);
+  g_assert_cmpint (measure_sync (account), <, mailbox->again);
   files = accept_local_files (account, "INBOX");
   g_assert_cmpuint (files->len, ==, mailbox->messages);
 }
