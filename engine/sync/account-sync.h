@@ -9,10 +9,9 @@
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
- *   moves.c origins.c   what left one mailbox and came into another
- *   base.c download.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c delete-remote.c
- *                     one kind of operation each
- *   explain.c         a plan in words, for --dry-run
+ *   moves.c follows.c origins.c   what left one mailbox and came into another
+ *   base.c move-here.c download.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c
+ * delete-remote.c one kind of operation each explain.c         a plan in words, for --dry-run
  *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *
  * One thread owns an AccountSync, its session, its journal handle and its main context. Every flow returns
@@ -120,7 +119,7 @@ typedef struct
 /* What was done, for the line at the end. */
 typedef struct
 {
-  guint downloaded, uploaded, moved, paired, flags, removed, deleted;
+  guint downloaded, uploaded, moved, followed, paired, flags, removed, deleted;
   guint mailboxes; /* created, renamed, deleted, on either side */
 } Tally;
 
@@ -160,6 +159,7 @@ struct _AccountSync
   GPtrArray *sleeping;   /* of char*: directories of mailboxes that are not synchronized */
   GHashTable *uploaded;  /* set of MessageDigest: uploads confirmed in this run */
   GHashTable *moves;     /* of this round's plan: journal id of a PLAN_MOVE's row -> Origin (moves.h) */
+  GHashTable *follows;   /* likewise: journal id of a PLAN_FOLLOW's row -> Follow (follows.h) */
   GHashTable *origins;   /* likewise: PlanLocal of a new file -> Origin (origins.h) */
 };
 

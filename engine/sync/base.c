@@ -25,6 +25,7 @@ apply_operation (Journal *journal, const PlanOperation *operation, GError **erro
     case PLAN_REMOVE_LOCAL:
     case PLAN_EXPUNGE_MARKED:
     case PLAN_MOVE:
+    case PLAN_FOLLOW:
       return TRUE;
     }
   return TRUE;

@@ -1,6 +1,7 @@
 #include "explain.h"
 
 #include "fetch-headers.h"
+#include "follows.h"
 #include "job-journal.h"
 #include "moves.h"
 #include "subject.h"
@@ -40,6 +41,8 @@ words_for (PlanKind kind)
       return "is gone on both sides";
     case PLAN_MOVE:
       return "would be moved on the server: it was moved here";
+    case PLAN_FOLLOW:
+      return "would be moved here: it was moved on the server";
     }
   return "";
 }
@@ -63,6 +66,13 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
       here = subject_decode (mailbox_sync_find_move (mailbox, operation)->file->identity->subject);
       return words_subject (here);
     }
+  if (operation->kind == PLAN_FOLLOW)
+    {
+      const Follow *follow = mailbox_sync_find_follow (mailbox, operation);
+
+      here = mailbox_sync_subject (follow->at, follow->base);
+      return words_subject (here);
+    }
   if (operation->kind == PLAN_DELETE_REMOTE || operation->base == NULL)
     return g_strdup_printf ("%s (message %u)", on_server, operation->uid);
   here = mailbox_sync_subject (mailbox, operation->base);
@@ -74,6 +84,13 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
 #define WORDS_UNDECIDED                                                                                      \
   "would be compared with what is new on the other side, and copied only if it is not there"
 
+static const char *
+target_of (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  return operation->kind == PLAN_MOVE ? mailbox_sync_find_move (mailbox, operation)->to->row->name
+                                      : mailbox_sync_find_follow (mailbox, operation)->to->row->name;
+}
+
 static void
 explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subjects)
 {
@@ -83,9 +100,9 @@ explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *s
   if (operation->kind == PLAN_REMOTE_FLAGS || operation->kind == PLAN_LOCAL_FLAGS)
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s (%s)", what,
             words_for (operation->kind), flags);
-  else if (operation->kind == PLAN_MOVE)
+  else if (operation->kind == PLAN_MOVE || operation->kind == PLAN_FOLLOW)
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s, to %s", what,
-            words_for (operation->kind), mailbox_sync_find_move (mailbox, operation)->to->row->name);
+            words_for (operation->kind), target_of (mailbox, operation));
   else
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
             operation->undecided ? WORDS_UNDECIDED : words_for (operation->kind));
@@ -174,10 +191,10 @@ fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
 static gboolean
 explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
 {
-  static const PlanKind told[] = { PLAN_DOWNLOAD,     PLAN_UPLOAD,        PLAN_REPLACE,
-                                   PLAN_MOVE,         PLAN_PAIR,          PLAN_RELINK,
-                                   PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,  PLAN_DELETE_REMOTE,
-                                   PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED };
+  static const PlanKind told[] = { PLAN_DOWNLOAD,      PLAN_UPLOAD,       PLAN_REPLACE,
+                                   PLAN_FOLLOW,        PLAN_MOVE,         PLAN_PAIR,
+                                   PLAN_RELINK,        PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,
+                                   PLAN_DELETE_REMOTE, PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED };
   g_autoptr (GHashTable) subjects = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 
   if (!fetch_subjects (mailbox, subjects, error))

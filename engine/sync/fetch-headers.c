@@ -210,6 +210,17 @@ mailbox_sync_fetch_headers (MailboxSync *mailbox, GError **error)
   return TRUE;
 }
 
+gboolean
+mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, GError **error)
+{
+  g_autoptr (GPtrArray) headers = mailbox_sync_fetch_set_headers (mailbox, set, FALSE, error);
+
+  if (headers == NULL)
+    return FALSE;
+  take_headers (mailbox, headers);
+  return TRUE;
+}
+
 typedef struct
 {
   MessageHasher *hasher;

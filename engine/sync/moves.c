@@ -46,7 +46,7 @@ is_move (MailboxSync *from, const PlanBase *row, const Newcomer *newcomer)
 {
   const Origin origin = { from, mailbox_sync_row_index (from, row->row), newcomer->mailbox, newcomer->file };
 
-  return origin_keeps_keywords (&origin);
+  return origin_knows_keywords (&origin);
 }
 
 static gboolean
@@ -87,7 +87,7 @@ plan_moves_from (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name,
 }
 
 static void
-drop_replaced (MailboxSync *mailbox, GHashTable *replaced)
+drop_operations (MailboxSync *mailbox, GHashTable *operations)
 {
   guint kept = 0;
 
@@ -95,11 +95,18 @@ drop_replaced (MailboxSync *mailbox, GHashTable *replaced)
     {
       const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
 
-      if (!g_hash_table_contains (replaced, operation))
+      if (!g_hash_table_contains (operations, operation))
         g_array_index (mailbox->plan, PlanOperation, kept++) = *operation;
     }
   if (mailbox->plan != NULL)
     g_array_set_size (mailbox->plan, kept);
+}
+
+void
+account_sync_drop_operations (AccountSync *account, GHashTable *operations)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    drop_operations (g_ptr_array_index (account->mailboxes, i), operations);
 }
 
 gboolean
@@ -117,8 +124,7 @@ account_sync_plan_moves (AccountSync *account, GError **error)
   for (guint pass = 0; pass < 2; pass++)
     for (guint i = 0; i < account->mailboxes->len; i++)
       plan_moves_from (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, replaced);
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    drop_replaced (g_ptr_array_index (account->mailboxes, i), replaced);
+  account_sync_drop_operations (account, replaced);
   return TRUE;
 }
 

@@ -9,6 +9,8 @@
  * where the server can't move, or where such a move was tried in this run and did not work: an upload brings
  * it over as well. */
 gboolean account_sync_plan_moves (AccountSync *account, GError **error);
+/* Takes these operations out of the plans. */
+void account_sync_drop_operations (AccountSync *account, GHashTable *operations);
 /* The move of a PLAN_MOVE. */
 const Origin *mailbox_sync_find_move (MailboxSync *mailbox, const PlanOperation *operation);
 

@@ -21,9 +21,9 @@ Newcomers *newcomers_new (AccountSync *account, NewcomersInclude includes, gpoin
 void newcomers_free (Newcomers *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Newcomers, newcomers_free)
 
-/* One of another mailbox than `from` with the size and the full digest of `row` (contract C2.4), if any is
- * left that `fits` (nullable) takes, and that is called as the row's file was where `same_name` asks for
- * that. (nullable) */
+/* One of another mailbox than `from` (nullable: of any) with the size and the full digest of `row` (contract
+ * C2.4), if any is left that `fits` (nullable) takes, and that is called as the row's file was where
+ * `same_name` asks for that. (nullable) */
 typedef gboolean (*NewcomersFit) (MailboxSync *from, const PlanBase *row, const Newcomer *newcomer);
 const Newcomer *newcomers_take (Newcomers *self, MailboxSync *from, const PlanBase *row, gboolean same_name,
                                 NewcomersFit fits);

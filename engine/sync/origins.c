@@ -100,16 +100,44 @@ find_entry (const Origin *origin)
   return maildir_scan_find (origin->to->scan, origin->file->base);
 }
 
-gboolean
-origin_keeps_keywords (const Origin *origin)
+static const char *
+keywords_of_row (const Origin *origin)
 {
   const PlanBase *row = origin_row (origin);
-  const MaildirEntry *entry = find_entry (origin);
-  const char *known = message_flags_union (origin->from->account->pool, row->flags, row->not_kept).keywords;
 
-  if (g_str_equal (row->base, origin->file->base))
+  return message_flags_union (origin->from->account->pool, row->flags, row->not_kept).keywords;
+}
+
+static const char *
+keywords_of_letters (const Origin *origin)
+{
+  return maildir_keywords_to_flags (&origin->to->scan->keywords, find_entry (origin)->letters,
+                                    origin->to->account->pool)
+      .keywords;
+}
+
+/* The letters say the same as the row. */
+static gboolean
+keeps_keywords (const Origin *origin)
+{
+  const MaildirEntry *entry = find_entry (origin);
+  const char *known = keywords_of_row (origin);
+
+  if (g_str_equal (origin_row (origin)->base, origin->file->base))
     return entry->letters == (origin->from->scan != NULL ? mailbox_sync_letters (origin->from, known) : 0);
   return entry->letters == 0 || origin->file->flags.keywords == known;
+}
+
+gboolean
+origin_knows_keywords (const Origin *origin)
+{
+  return keeps_keywords (origin) || keywords_of_letters (origin) == origin->file->flags.keywords;
+}
+
+const char *
+origin_keywords (const Origin *origin)
+{
+  return keeps_keywords (origin) ? keywords_of_row (origin) : origin->file->flags.keywords;
 }
 
 gboolean
@@ -133,30 +161,33 @@ origin_keep_date (const Origin *origin, MaildirFileStamp *stamp)
     maildir_message_stat (origin->to->box, &place, stamp, NULL);
 }
 
-static const char *
-keywords_of_letters (const Origin *origin)
+/* The base takes what the letters mean in the new mailbox. */
+static void
+fill_seen_keywords (const Origin *origin, JournalMessage *row)
 {
-  return maildir_keywords_to_flags (&origin->to->scan->keywords, find_entry (origin)->letters,
-                                    origin->to->account->pool)
-      .keywords;
+  MessageKeywordPool *pool = origin->to->account->pool;
+  const MessageFlags seen = { 0, keywords_of_letters (origin) };
+  const MessageFlags not_kept = { 0, origin_row (origin)->not_kept.keywords };
+  const MessageFlags still_not_kept = message_flags_intersect (pool, seen, not_kept);
+
+  row->not_kept_keywords = still_not_kept.keywords;
+  row->keywords = message_flags_minus (pool, seen, still_not_kept).keywords;
 }
 
 void
 origin_fill_row (const Origin *origin, JournalMessage *row)
 {
   const PlanBase *base = origin_row (origin);
-  MessageKeywordPool *pool = origin->to->account->pool;
 
   if (origin->leaves)
     row->id = base->row;
   row->system = base->flags.system;
   row->not_kept_system = base->not_kept.system;
-  if (!origin_keeps_keywords (origin))
-    return;
-  const MessageFlags seen = { 0, keywords_of_letters (origin) };
-  const MessageFlags not_kept = { 0, base->not_kept.keywords };
-  const MessageFlags still_not_kept = message_flags_intersect (pool, seen, not_kept);
-
-  row->not_kept_keywords = still_not_kept.keywords;
-  row->keywords = message_flags_minus (pool, seen, still_not_kept).keywords;
+  if (keeps_keywords (origin))
+    fill_seen_keywords (origin, row);
+  else if (origin_knows_keywords (origin))
+    {
+      row->keywords = base->flags.keywords;
+      row->not_kept_keywords = base->not_kept.keywords;
+    }
 }

@@ -32,9 +32,12 @@ Origin *mailbox_sync_find_origin (MailboxSync *mailbox, const PlanLocal *file);
  * the row must not be forgotten, and never when it has gone there. */
 GHashTable *account_sync_leaving_rows (AccountSync *account);
 
-/* TRUE when the letters of the file say of keywords what the row says (contract C3.3): the letters of a file
- * that kept its name are its old mailbox's, and one with a new name and no letters says nothing. */
-gboolean origin_keeps_keywords (const Origin *origin);
+/* TRUE when it is known what the letters of the file say of keywords (contract C3.3): the same as the row,
+ * since those of a file that kept its name are its old mailbox's, and one with a new name and no letters says
+ * nothing; or what they mean where it is now. */
+gboolean origin_knows_keywords (const Origin *origin);
+/* All keywords of the file. */
+const char *origin_keywords (const Origin *origin);
 
 /* FALSE: the file holds other bytes than those that were read, or is not there (contract C3.1): the next look
  * tells. *stamp: the file's. */

@@ -1,5 +1,6 @@
 #include "plan-account.h"
 
+#include "follows.h"
 #include "gone-mailboxes.h"
 #include "held.h"
 #include "job-journal.h"
@@ -68,6 +69,7 @@ is_for_server (const PlanOperation *operation)
     case PLAN_BASE_FLAGS:
     case PLAN_REMOVE_LOCAL:
     case PLAN_FORGET:
+    case PLAN_FOLLOW:
       return FALSE;
     }
   return FALSE;
@@ -157,7 +159,8 @@ is_unsafe (const MailboxSync *mailbox, const PlanOperation *operation)
 {
   return mailbox->account->session != NULL && mailbox->on_server && mailbox->uidvalidity == 0 &&
          operation->kind != PLAN_UPLOAD &&
-         (is_for_server (operation) || operation->kind == PLAN_REMOVE_LOCAL);
+         (is_for_server (operation) || operation->kind == PLAN_REMOVE_LOCAL ||
+          operation->kind == PLAN_FOLLOW);
 }
 
 /* Queues what goes to the server. What was refused before, or failed in this run, leaves the plan; the
@@ -250,7 +253,8 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
         return FALSE;
     }
   account->n_waiting = account->n_queued_mailboxes = 0;
-  if (!account_sync_plan_moves (account, error) || !account_sync_keep_misplaced (account, error))
+  if (!account_sync_plan_moves (account, error) || !account_sync_plan_follows (account, error) ||
+      !account_sync_keep_misplaced (account, error))
     return FALSE;
   if (!enqueue_all (account, error))
     return FALSE;

@@ -79,8 +79,9 @@ typedef enum
   PLAN_REMOVE_LOCAL,   /* row, base */
   PLAN_EXPUNGE_MARKED, /* row, uid, base: \Deleted and expunge there, then remove here */
 
-  /* Of the plans of several mailboxes: moves.h. */
-  PLAN_MOVE, /* row, uid, base: move it there to the mailbox in which its file is now */
+  /* Of the plans of several mailboxes: moves.h, follows.h. */
+  PLAN_MOVE,   /* row, uid, base: move it there to the mailbox in which its file is now */
+  PLAN_FOLLOW, /* row, uid, base: move its file to the mailbox in which it is there now */
 } PlanKind;
 
 typedef struct

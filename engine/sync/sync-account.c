@@ -12,6 +12,7 @@
 #include "known.h"
 #include "local-flags.h"
 #include "mailboxes.h"
+#include "move-here.h"
 #include "move-there.h"
 #include "observe-local.h"
 #include "observe-remote.h"
@@ -74,6 +75,7 @@ static void
 reset_round (AccountSync *account)
 {
   g_hash_table_remove_all (account->moves);
+  g_hash_table_remove_all (account->follows);
   g_hash_table_remove_all (account->origins);
   for (guint i = 0; i < account->mailboxes->len; i++)
     mailbox_sync_reset (g_ptr_array_index (account->mailboxes, i));
@@ -173,10 +175,11 @@ apply (AccountSync *account, GError **error)
 {
   announce (account);
   return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
-         account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
-         account_sync_upload (account, error) && account_sync_move_there (account, error) &&
-         account_sync_apply_remote_flags (account, error) && account_sync_remove_local (account, error) &&
-         account_sync_delete_remote (account, error) && account_sync_forget_moved (account, error);
+         account_sync_move_here (account, error) && account_sync_download (account, error) &&
+         account_sync_apply_local_flags (account, error) && account_sync_upload (account, error) &&
+         account_sync_move_there (account, error) && account_sync_apply_remote_flags (account, error) &&
+         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error) &&
+         account_sync_forget_moved (account, error);
 }
 
 /* What was worked on is looked at once more, and so is \Trash when something may have gone there. */
@@ -344,6 +347,7 @@ sum_up (AccountSync *account)
     { "downloaded", "message", " downloaded", tally->downloaded },
     { "uploaded", "message", " uploaded", tally->uploaded },
     { "moved", "message", " moved on the server", tally->moved },
+    { "moved-here", "message", " moved here", tally->followed },
     { "paired", "message", " matched", tally->paired },
     { "flags", "change", " of flags", tally->flags },
     { "removed", "message", " removed here", tally->removed },
@@ -427,6 +431,7 @@ close_account (AccountSync *account)
   g_ptr_array_unref (account->sleeping);
   g_hash_table_unref (account->uploaded);
   g_hash_table_unref (account->moves);
+  g_hash_table_unref (account->follows);
   g_hash_table_unref (account->origins);
   g_hash_table_unref (account->report.told);
   message_keyword_pool_free (account->pool);
@@ -455,6 +460,7 @@ job_sync (const Job *job)
     .sleeping = g_ptr_array_new_with_free_func (g_free),
     .uploaded = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, g_free, NULL),
     .moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),
+    .follows = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),
     .origins = g_hash_table_new_full (NULL, NULL, NULL, g_free),
   };
 

@@ -36,6 +36,7 @@ deed_for (PlanKind kind)
     case PLAN_RELINK:
     case PLAN_BASE_FLAGS:
     case PLAN_MOVE:
+    case PLAN_FOLLOW:
       return (Deed){ "recorded", "recorded" };
     }
   g_assert_not_reached ();
@@ -138,6 +139,26 @@ mailbox_sync_tell_moved (MailboxSync *mailbox, const Origin *move, guint32 uid)
 
   report_fields (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, "moved", fields,
                  G_N_ELEMENTS (fields), "%s moved on the server to %s: it was moved here", message, to);
+}
+
+void
+mailbox_sync_tell_followed (const Follow *follow, const char *base)
+{
+  MailboxSync *from = follow->at;
+  const char *to = follow->to->row->name;
+  g_autofree char *subject = NULL;
+  g_autofree char *message = NULL;
+
+  if (!mailbox_sync_is_heard (from))
+    return;
+  subject = mailbox_sync_subject (follow->to, base);
+  message = name_message (follow->uid, subject);
+  const EngineField fields[] = { { .key = "uid", .number = follow->uid },
+                                 { .key = "subject", .string = subject },
+                                 { .key = "to", .string = to } };
+
+  report_fields (&from->account->report, ENGINE_EVENT_INFO, from->row->name, "moved-here", fields,
+                 G_N_ELEMENTS (fields), "%s moved here to %s: it was moved on the server", message, to);
 }
 
 void

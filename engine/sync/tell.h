@@ -1,7 +1,7 @@
 /* One line for each message that was brought over: what -v and --json show while a sync runs. */
 #pragma once
 
-#include "origins.h"
+#include "follows.h"
 
 /* TRUE when somebody wants these lines: nothing need be read for them otherwise. */
 gboolean mailbox_sync_is_heard (const MailboxSync *mailbox);
@@ -13,6 +13,9 @@ mailbox_sync_tell (MailboxSync *mailbox, const PlanOperation *operation, guint32
 
 /* The same of a message that was moved on the server, where it is message `uid` now. */
 void mailbox_sync_tell_moved (MailboxSync *mailbox, const Origin *move, guint32 uid);
+
+/* The same of one that was moved here, and is in the file `base` now. */
+void mailbox_sync_tell_followed (const Follow *follow, const char *base);
 
 /* The same of all operations of a kind. */
 void mailbox_sync_tell_all (MailboxSync *mailbox, PlanKind kind);

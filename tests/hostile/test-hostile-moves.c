@@ -5,6 +5,8 @@
 #include "hostile-edit.h"
 #include "hostile-steps.h"
 
+#include <glib/gstdio.h>
+
 #define MOVE "UID MOVE 2 *"
 #define LOOK_BEFORE "UID FETCH 2 (UID RFC822.SIZE INTERNALDATE)"
 #define NO_UIDPLUS "SASL-IR AUTH=PLAIN LITERAL+ MOVE"
@@ -135,6 +137,99 @@ static void
 let_it_go (Hostile *hostile)
 {
   hostile_release (hostile);
+}
+
+#define BODIES "UID FETCH *BODY.PEEK[]*"
+#define NAMES "UID FETCH *HEADER.FIELDS*"
+
+static void
+move_there (Hostile *hostile, const char *mark)
+{
+  const ModelMessage *message = hostile_find_there (hostile, "INBOX", mark);
+
+  model_mailbox_add (model_store_find (hostile->store, "Work"), message->body, message->flags, message->date);
+  hostile_expunge_there (hostile, "INBOX", mark);
+  hostile_expect (hostile, "Work", mark, 1);
+}
+
+static void
+second_moves_there (Hostile *hostile)
+{
+  move_there (hostile, "m2");
+}
+
+/* Far beyond what would be held (C1.4). */
+static void
+all_move_there (Hostile *hostile)
+{
+  for (guint i = 1; i <= 20; i++)
+    {
+      g_autofree char *mark = g_strdup_printf ("m%u", i);
+
+      move_there (hostile, mark);
+    }
+}
+
+/* The file in Work has the name that the one which comes has. */
+static void
+second_moves_there_its_name_is_taken (Hostile *hostile)
+{
+  g_autofree char *file = hostile_file_here (hostile, "INBOX", "m2");
+  g_autofree char *other = hostile_file_here (hostile, "Work", "w1");
+  g_autofree char *name = g_path_get_basename (file);
+  g_autofree char *directory = g_path_get_dirname (other);
+  g_autofree char *taken = g_build_filename (directory, name, NULL);
+
+  g_assert_cmpint (g_rename (other, taken), ==, 0);
+  move_there (hostile, "m2");
+}
+
+static void
+second_comes_there_twice (Hostile *hostile)
+{
+  const ModelMessage *message = hostile_find_there (hostile, "INBOX", "m2");
+
+  model_mailbox_add (model_store_find (hostile->store, "Work"), message->body, "", message->date);
+  hostile_expect (hostile, "Work", "m2", 1);
+  move_there (hostile, "m2");
+}
+
+/* Of the same size and date, and called otherwise. */
+static void
+another_comes_for_second (Hostile *hostile)
+{
+  g_autoptr (GBytes) body = hostile_body ("x2", 0);
+  gint64 date = hostile_find_there (hostile, "INBOX", "m2")->date;
+
+  hostile_expunge_there (hostile, "INBOX", "m2");
+  model_mailbox_add (model_store_find (hostile->store, "Work"), body, "", date);
+  hostile_expect (hostile, "Work", "x2", 1);
+}
+
+static void
+nothing_came (Hostile *hostile)
+{
+  g_assert_cmpuint (model_server_count (hostile->server, BODIES), ==, 0);
+  g_assert_cmpuint (hostile_count_here (hostile, "Work", "m2"), ==, 1);
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", "m2"), ==, 0);
+}
+
+static void
+it_came (Hostile *hostile)
+{
+  g_assert_cmpuint (model_server_count (hostile->server, BODIES), ==, 1);
+}
+
+static void
+it_is_still_here (Hostile *hostile)
+{
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", "m2"), ==, 1);
+}
+
+static void
+find_second (ModelTurn *turn)
+{
+  edit_search_result (turn, "2");
 }
 
 static const HostileCase cases[] = {
@@ -277,6 +372,65 @@ static const HostileCase cases[] = {
     .faults = { { MODEL_EDIT, LOOK_BEFORE, .nth = 1, .call = tell_other_size } },
     .says = "not the one that was deleted or moved here",
     .check = stranger_stays },
+
+  { .name = "there/honest",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_moves_there,
+    .check = nothing_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/many",
+    .prepare = make_work,
+    .messages = 20,
+    .change = all_move_there,
+    .check = nothing_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/its-name-is-taken",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_moves_there_its_name_is_taken,
+    .check = nothing_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/twice",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_comes_there_twice,
+    .check = it_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/another-of-its-size-and-date",
+    .prepare = make_work,
+    .messages = 5,
+    .change = another_comes_for_second,
+    .check = it_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/not-confirmed",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_moves_there,
+    .faults = { { MODEL_EDIT, "UID SEARCH *UID 2", .call = find_second } },
+    .outcome = ENGINE_OUTCOME_LEFT,
+    .check = it_is_still_here },
+  { .name = "there/names-not-told",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_moves_there,
+    .faults = { { MODEL_REPLACE, NAMES, "" } },
+    .check = it_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/names-refused",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_moves_there,
+    .faults = { { MODEL_REFUSE, NAMES, "NO [UNAVAILABLE] not now" } },
+    .check = it_came,
+    .may = HOSTILE_MAY_REMOVE_HERE },
+  { .name = "there/cut-at-the-names",
+    .prepare = make_work,
+    .messages = 5,
+    .change = second_moves_there,
+    .faults = { { MODEL_CUT_INSIDE, NAMES } },
+    .outcome = ENGINE_OUTCOME_OFFLINE,
+    .check = it_is_still_here },
 };
 
 int

@@ -333,6 +333,8 @@ kind_name (PlanKind kind)
       return "EXPUNGE_MARKED";
     case PLAN_MOVE:
       return "MOVE";
+    case PLAN_FOLLOW:
+      return "FOLLOW";
     }
   g_assert_not_reached ();
 }

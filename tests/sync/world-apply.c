@@ -265,6 +265,7 @@ world_apply (World *world, const WorldRules *rules, const GArray *operations, gu
       apply_removal (world, operation);
       break;
     case PLAN_MOVE:
+    case PLAN_FOLLOW:
       g_assert_not_reached (); /* of the plans of several mailboxes */
     }
   if (settles_flags (operation->kind))

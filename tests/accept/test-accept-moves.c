@@ -1,0 +1,178 @@
+/* Moves cost no bytes (C4): what crosses the wire when a thousand messages change their mailbox, and what
+ * becomes of their files. */
+#include "accept-sides.h"
+#include "imap-proxy.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define MESSAGES 1000
+#define BODY_OCTETS 20000
+#define BATCH 100
+#define SENT_MAX (32 * 1024)
+#define FIRST_DATE 1500000000
+
+typedef struct
+{
+  AcceptAccount *account;
+  ImapProxy *proxy;
+} MoveTest;
+
+static char *
+message_text (guint index)
+{
+  g_autofree char *subject = g_strdup_printf ("message %u", index);
+  g_autofree char *head = accept_message_text (subject);
+  GString *text = g_string_new (head);
+
+  while (text->len < BODY_OCTETS)
+    g_string_append_printf (text, "Line %" G_GSIZE_FORMAT " of what message %u has to say.\r\n", text->len,
+                            index);
+  return g_string_free (text, FALSE);
+}
+
+static void
+fill_inbox (const MoveTest *test)
+{
+  g_autoptr (ImapClient) client = accept_account_client (test->account);
+
+  imap_client_create (client, "Work");
+  for (guint i = 0; i < MESSAGES; i++)
+    {
+      g_autofree char *text = message_text (i);
+
+      if (i % BATCH == 0)
+        imap_client_append_begin (client, "INBOX");
+      imap_client_append_add (client, i % 3 == 0 ? "\\Seen" : "", FIRST_DATE + i, text, strlen (text));
+      if (i % BATCH == BATCH - 1)
+        imap_client_append_end (client);
+    }
+}
+
+/* Through the proxy, which counts. */
+static void
+configure (const MoveTest *test)
+{
+  g_autofree char *more =
+      g_strdup_printf ("host=127.0.0.1\nport=%u\nsecurity=none", imap_proxy_get_port (test->proxy));
+
+  accept_account_configure (test->account, more);
+}
+
+static void
+sync_counted (const MoveTest *test, guint64 *sent, guint64 *received)
+{
+  g_free (imap_proxy_take_commands (test->proxy));
+  imap_proxy_take_octets (test->proxy, sent, received);
+  g_free (accept_account_sync (test->account, 0));
+  imap_proxy_take_octets (test->proxy, sent, received);
+  g_test_message ("sent %" G_GUINT64_FORMAT " octets, received %" G_GUINT64_FORMAT, *sent, *received);
+}
+
+static void
+assert_in (const MoveTest *test, const char *mailbox)
+{
+  g_autoptr (GPtrArray) local = accept_local_side (test->account);
+
+  accept_assert_equal (test->account, MESSAGES);
+  g_assert_cmpuint (accept_count_in (local, mailbox), ==, MESSAGES);
+}
+
+/* (transfer full): name and inode of each file, sorted. */
+static char *
+files_in (const MoveTest *test, const char *mailbox)
+{
+  g_autoptr (GPtrArray) files = accept_local_files (test->account, mailbox);
+  GString *names = g_string_new (NULL);
+
+  for (guint i = 0; i < files->len; i++)
+    {
+      const AcceptFile *file = g_ptr_array_index (files, i);
+      g_autofree char *name = g_path_get_basename (file->path);
+      GStatBuf info;
+
+      g_assert_cmpint (g_stat (file->path, &info), ==, 0);
+      g_string_append_printf (names, "%s %" G_GUINT64_FORMAT "\n", name, (guint64)info.st_ino);
+    }
+  return g_string_free (names, FALSE);
+}
+
+/* As `mv INBOX/cur/... Work/cur/` does. */
+static void
+move_here (const MoveTest *test, const char *from, const char *to)
+{
+  g_autoptr (GPtrArray) files = accept_local_files (test->account, from);
+
+  for (guint i = 0; i < files->len; i++)
+    {
+      const AcceptFile *file = g_ptr_array_index (files, i);
+      g_autofree char *place = g_path_get_dirname (file->path);
+      g_autofree char *part = g_path_get_basename (place);
+      g_autofree char *name = g_path_get_basename (file->path);
+      g_autofree char *path = g_build_filename (test->account->maildir, to, part, name, NULL);
+
+      g_assert_cmpint (g_rename (file->path, path), ==, 0);
+    }
+}
+
+/* C4.1: neither a body nor a header goes up. */
+static void
+check_moved_here (const MoveTest *test)
+{
+  g_autofree char *commands = NULL;
+  guint64 sent, received;
+
+  move_here (test, "INBOX", "Work");
+  sync_counted (test, &sent, &received);
+  commands = imap_proxy_take_commands (test->proxy);
+  g_assert_cmpuint (sent, <, SENT_MAX);
+  g_assert_null (strstr (commands, "APPEND"));
+  g_assert_null (strstr (commands, "BODY.PEEK"));
+  assert_in (test, "Work");
+}
+
+/* C4.1: what comes is listings and a few header fields; each file keeps its name, and is the same file. */
+static void
+check_moved_there (const MoveTest *test)
+{
+  g_autofree char *before = files_in (test, "Work");
+  g_autofree char *after = NULL;
+  guint64 sent, received;
+
+  {
+    g_autoptr (ImapClient) client = accept_account_client (test->account);
+
+    imap_client_move (client, "Work", "1:*", "INBOX");
+  }
+  sync_counted (test, &sent, &received);
+  g_assert_cmpuint (received, <, (guint64)MESSAGES * BODY_OCTETS * 3 / 100);
+  assert_in (test, "INBOX");
+  after = files_in (test, "INBOX");
+  g_assert_cmpstr (before, ==, after);
+}
+
+/* C1.4: nothing of it is held, and nothing lies in the attic. */
+static void
+test_moves (gconstpointer kind)
+{
+  g_autoptr (ServerFixture) server = accept_server_start (kind);
+  g_autoptr (AcceptAccount) account = accept_account_new (server, NULL);
+  g_autoptr (ImapProxy) proxy = imap_proxy_new (server->imap_port);
+  const MoveTest test = { account, proxy };
+  guint64 sent, received;
+
+  configure (&test);
+  fill_inbox (&test);
+  sync_counted (&test, &sent, &received);
+  check_moved_here (&test);
+  check_moved_there (&test);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_data_func ("/accept/moves/dovecot", "dovecot", test_moves);
+  g_test_add_data_func ("/accept/moves/cyrus", "cyrus", test_moves);
+  return g_test_run ();
+}
