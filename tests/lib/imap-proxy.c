@@ -170,6 +170,13 @@ is_lost (Link *link)
   return TRUE;
 }
 
+/* What is compressed can't be read on the way: the server seems not to offer it. */
+static void
+hide_compress (GString *line)
+{
+  g_string_replace (line, " COMPRESS=DEFLATE", "", 0);
+}
+
 /* Lines go on only when they are whole, so that nothing of the lost answer arrives. */
 static gboolean
 pass_to_client (Link *link, const char *data, gsize length)
@@ -184,6 +191,7 @@ pass_to_client (Link *link, const char *data, gsize length)
         return FALSE;
       if (complete)
         {
+          hide_compress (link->answered.line);
           if (is_lost (link) || !send_all (link->client, link->answered.line->str, link->answered.line->len))
             return FALSE;
           if (side_finish_line (&link->answered))
