@@ -9,14 +9,15 @@ typedef struct
   ImapBatch *batch;
   ImapDoneFunc done; /* (nullable) */
   gpointer user_data;
-  guint unanswered;    /* commands */
-  ImapResponse *worst; /* (nullable) the worst answer so far */
-  ImapUidSet *found;   /* (nullable) SEARCH: the caller's */
-  gboolean found_told; /* a result came */
-  ImapUidSet *moving;  /* (nullable) MOVE: what was asked for */
-  guint64 uidvalidity; /* with source and target: all COPYUID of the call */
-  GArray *source;      /* (nullable) */
-  GArray *target;      /* (nullable) */
+  guint unanswered;        /* commands */
+  ImapResponse *worst;     /* (nullable) the worst answer so far */
+  ImapUidSet *found;       /* (nullable) SEARCH: the caller's */
+  gboolean found_told;     /* a result came */
+  gboolean found_too_much; /* it can't be true */
+  ImapUidSet *moving;      /* (nullable) MOVE: what was asked for */
+  guint64 uidvalidity;     /* with source and target: all COPYUID of the call */
+  GArray *source;          /* (nullable) */
+  GArray *target;          /* (nullable) */
 } ImapCall;
 
 struct _ImapBatch

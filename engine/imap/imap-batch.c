@@ -8,6 +8,7 @@
 
 /* What may stand unwritten before a new command has to wait. */
 #define QUEUE_LIMIT (1024 * 1024)
+#define ROOM_FOR_EXPUNGED 10000
 
 ImapBatch *
 imap_batch_new (ImapSession *session)
@@ -95,15 +96,17 @@ imap_call_unref (ImapCall *call)
   call_unref (call);
 }
 
-/* A server that answers a search without its result must not be taken to have found nothing (contract C1.2).
+/* A server that answers a search without its result, or with one that is out of all bounds, must not be taken
+ * to have found nothing (contract C1.2).
  */
 static void
 check_search (ImapCall *call, ImapResult *result)
 {
-  if (call->found == NULL || call->found_told || result->status != IMAP_STATUS_OK)
+  if (call->found == NULL || (call->found_told && !call->found_too_much) || result->status != IMAP_STATUS_OK)
     return;
   result->status = IMAP_STATUS_BAD;
-  result->text = "the server sent no SEARCH result";
+  result->text =
+      call->found_told ? "the server found more than there is" : "the server sent no SEARCH result";
 }
 
 static void
@@ -217,6 +220,14 @@ find_search (ImapBatch *batch, const ImapResponse *response)
   return request == NULL ? NULL : imap_request_get_user_data (request, imap_call_answered);
 }
 
+/* Each range holds a message. What was expunged since the answer was made leaves some room. */
+static gboolean
+is_too_much (const ImapSession *session, const ImapUidSet *found, const ImapUidSet *more)
+{
+  return more != NULL && (guint64)imap_uid_set_n_ranges (found) + imap_uid_set_n_ranges (more) >
+                             (guint64)imap_selection_get (session->selection)->exists + ROOM_FOR_EXPUNGED;
+}
+
 static void
 observe_search (ImapBatch *batch, const ImapResponse *response)
 {
@@ -225,7 +236,9 @@ observe_search (ImapBatch *batch, const ImapResponse *response)
   if (call == NULL || call->found == NULL)
     return;
   call->found_told = TRUE;
-  for (guint i = 0; response->set != NULL && i < imap_uid_set_n_ranges (response->set); i++)
+  call->found_too_much |= is_too_much (batch->session, call->found, response->set);
+  for (guint i = 0;
+       !call->found_too_much && response->set != NULL && i < imap_uid_set_n_ranges (response->set); i++)
     {
       const ImapUidRange *range = imap_uid_set_range (response->set, i);
 

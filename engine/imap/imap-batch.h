@@ -56,8 +56,9 @@ void imap_batch_uid_fetch_from (ImapBatch *batch, guint32 first, const char *ite
  * in IMAP's words without parentheses. Not silent: the answer tells what the server kept. */
 void imap_batch_uid_store (ImapBatch *batch, const ImapUidSet *set, const char *mode, const char *flags,
                            ImapDoneFunc done, gpointer user_data);
-/* What matches is added to *found (by ESEARCH where offered); without a result
- * from the server the status is BAD, whatever it was. `criteria`: "UID 3:9", "ALL", "DELETED". */
+/* What matches is added to *found (by ESEARCH where offered); without a result from the server, or with more
+ * ranges than there are messages, the status is BAD, whatever it was. `criteria`: "UID 3:9", "ALL",
+ * "DELETED". */
 void imap_batch_uid_search (ImapBatch *batch, const char *criteria, ImapUidSet *found, ImapDoneFunc done,
                             gpointer user_data);
 void imap_batch_uid_copy (ImapBatch *batch, const ImapUidSet *set, const char *wire_name, ImapDoneFunc done,

@@ -1,5 +1,6 @@
 #include "observe-listing.h"
 
+#include "flag-search.h"
 #include "known.h"
 #include "observe-remote.h"
 #include "settled-there.h"
@@ -82,15 +83,27 @@ first_new (const GArray *ends)
   return first_of (ends, ends->len);
 }
 
+static gboolean
+count_known (MailboxSync *mailbox, GError **error)
+{
+  JournalBaseCount count;
+
+  if (!journal_count_base (mailbox->account->journal, mailbox->row->id, &count, error))
+    return FALSE;
+  mailbox->n_known = count.messages;
+  return TRUE;
+}
+
 gboolean
 mailbox_sync_foretell_listing (MailboxSync *mailbox, gboolean *foretold, GError **error)
 {
   ImapSession *session = mailbox->account->session;
   g_autoptr (GArray) ends = find_windows (mailbox, error);
 
-  if (ends == NULL)
+  if (ends == NULL || !count_known (mailbox, error))
     return FALSE;
-  *foretold = TRUE;
+  /* Which flags to search for, SELECT has to say first. */
+  *foretold = !is_merged (mailbox) || ends->len == 0 || !flag_search_is_possible (mailbox, mailbox->n_known);
   for (guint i = 0; i < ends->len && *foretold; i++)
     {
       g_autoptr (ImapUidSet) set = window_set (ends, i);
@@ -129,29 +142,80 @@ settle_window (MailboxSync *mailbox, const GArray *ends, guint window, GError **
                                     TRUE, error);
 }
 
+typedef struct
+{
+  MailboxSync *mailbox;
+  const GArray *ends;
+  FlagSearch *search; /* (nullable) else flags are fetched */
+  ImapBatch *batch;
+  char **refusal;
+  guint n_sent, n_taken; /* windows */
+  gboolean new_asked;
+  gboolean fits; /* what the searches found */
+} Look;
+
+static void
+ask_for_window (Look *look)
+{
+  const guint window = look->n_sent++;
+  g_autoptr (ImapUidSet) set = window_set (look->ends, window);
+
+  if (look->search != NULL)
+    flag_search_send (look->search, look->batch, imap_uid_set_range (set, 0)->first,
+                      imap_uid_set_range (set, 0)->last);
+  else
+    imap_batch_uid_fetch (look->batch, set, LISTING_OF_KNOWN, mailbox_sync_note_refusal, look->refusal);
+}
+
 /* Flags of what is known; of what may be new also size and date. */
+static void
+ask_ahead (Look *look)
+{
+  while (look->n_sent < look->ends->len && look->n_sent - look->n_taken < FLAG_SEARCH_WINDOWS)
+    ask_for_window (look);
+  if (look->n_sent < look->ends->len || look->new_asked || first_new (look->ends) == 0)
+    return;
+  imap_batch_uid_fetch_from (look->batch, first_new (look->ends), LISTING_OF_NEW, mailbox_sync_note_refusal,
+                             look->refusal);
+  look->new_asked = TRUE;
+}
+
 static gboolean
-fetch_listing (MailboxSync *mailbox, const GArray *ends, char **refusal, GError **error)
+take_window (Look *look, GError **error)
+{
+  const guint window = look->n_taken++;
+
+  if (look->search != NULL
+          ? !flag_search_take (look->search, look->batch, &look->fits, error)
+          : !imap_batch_wait_at_most (look->batch, look->n_sent + look->new_asked - look->n_taken, error))
+    return FALSE;
+  return !look->fits || settle_window (look->mailbox, look->ends, window, error);
+}
+
+/* `search` (nullable): flags are asked for so. *refusal: also where what it found does not fit. */
+static gboolean
+look_at_all (MailboxSync *mailbox, const GArray *ends, FlagSearch *search, char **refusal, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+  Look look = {
+    .mailbox = mailbox, .ends = ends, .search = search, .batch = batch, .refusal = refusal, .fits = TRUE
+  };
 
   begin_look (mailbox, refusal);
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
-  for (guint i = 0; i < ends->len; i++)
+  do
     {
-      g_autoptr (ImapUidSet) set = window_set (ends, i);
-
-      imap_batch_uid_fetch (batch, set, LISTING_OF_KNOWN, mailbox_sync_note_refusal, refusal);
-      if (!imap_batch_wait_at_most (batch, 1, error) ||
-          (i > 0 && !settle_window (mailbox, ends, i - 1, error)))
+      ask_ahead (&look);
+      if (look.n_taken < ends->len && !take_window (&look, error))
         return FALSE;
     }
-  if (first_new (ends) > 0)
-    imap_batch_uid_fetch_from (batch, first_new (ends), LISTING_OF_NEW, mailbox_sync_note_refusal, refusal);
+  while (look.n_taken < ends->len && look.fits);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   note_there (mailbox);
-  return ends->len == 0 || settle_window (mailbox, ends, ends->len - 1, error);
+  if (!look.fits && *refusal == NULL)
+    *refusal = g_strdup ("its answers to UID SEARCH do not fit each other");
+  return TRUE;
 }
 
 /* A server may tell of a message when its window is over. */
@@ -182,29 +246,34 @@ load_rows (MailboxSync *mailbox, guint32 highest, GError **error)
 }
 
 static gboolean
+look_once (MailboxSync *mailbox, const ImapSelected *selected, const GArray *ends, FlagSearch *search,
+           char **refusal, GError **error)
+{
+  if (!look_at_all (mailbox, ends, search, refusal, error))
+    return FALSE;
+  mailbox->n_remote = (guint)imap_uid_set_count (mailbox->there);
+  mailbox->remote_complete = *refusal == NULL && mailbox->n_remote == selected->exists;
+  return TRUE;
+}
+
+/* What does not add up is looked at again, by fetching. */
+static gboolean
 look_until_complete (MailboxSync *mailbox, const ImapSelected *selected, const GArray *ends, char **refusal,
                      GError **error)
 {
+  g_autoptr (FlagSearch) search = NULL;
+
+  if (is_merged (mailbox) && ends->len > 0 && !flag_search_new (mailbox, selected, &search, error))
+    return FALSE;
+  if (search != NULL && !look_once (mailbox, selected, ends, search, refusal, error))
+    return FALSE;
   for (guint look = 0; look < MAX_LOOKS && !mailbox->remote_complete; look++)
     {
       if (look > 0 && !imap_session_noop (mailbox->account->session, error))
         return FALSE;
-      if (!fetch_listing (mailbox, ends, refusal, error))
+      if (!look_once (mailbox, selected, ends, NULL, refusal, error))
         return FALSE;
-      mailbox->n_remote = (guint)imap_uid_set_count (mailbox->there);
-      mailbox->remote_complete = *refusal == NULL && mailbox->n_remote == selected->exists;
     }
-  return TRUE;
-}
-
-static gboolean
-count_known (MailboxSync *mailbox, GError **error)
-{
-  JournalBaseCount count;
-
-  if (!journal_count_base (mailbox->account->journal, mailbox->row->id, &count, error))
-    return FALSE;
-  mailbox->n_known = count.messages;
   return TRUE;
 }
 

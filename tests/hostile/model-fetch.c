@@ -197,15 +197,41 @@ model_fetch (ModelSession *session, const ModelCommand *command, GString *untagg
   g_string_assign (tagged, "OK fetched");
 }
 
+/* The key that begins at *word, which moves behind it. */
 static gboolean
-is_match (const ModelMessage *message, const ModelCommand *command, guint from, guint32 highest)
+is_match (const ModelMessage *message, const ModelCommand *command, guint *word, guint32 highest)
 {
-  const char *key = model_command_word (command, from);
+  static const struct
+  {
+    const char *key, *flag;
+  } flags[] = {
+    { "DELETED", "\\Deleted" },
+    { "FLAGGED", "\\Flagged" },
+    { "ANSWERED", "\\Answered" },
+    { "DRAFT", "\\Draft" },
+  };
+  const char *key = model_command_word (command, (*word)++);
 
   if (g_str_equal (key, "UID"))
-    return model_set_has (model_command_word (command, from + 1), message->uid, highest);
-  return g_str_equal (key, "ALL") ||
-         (g_str_equal (key, "DELETED") && model_flags_have (message->flags, "\\Deleted"));
+    return model_set_has (model_command_word (command, (*word)++), message->uid, highest);
+  if (g_str_equal (key, "KEYWORD"))
+    return model_flags_have (message->flags, model_command_word (command, (*word)++));
+  if (g_str_equal (key, "UNSEEN"))
+    return !model_flags_have (message->flags, "\\Seen");
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (g_str_equal (key, flags[i].key))
+      return model_flags_have (message->flags, flags[i].flag);
+  return g_str_equal (key, "ALL");
+}
+
+static gboolean
+is_found (const ModelMessage *message, const ModelCommand *command, guint from, guint32 highest)
+{
+  gboolean found = TRUE;
+
+  while (found && *model_command_word (command, from) != '\0')
+    found = is_match (message, command, &from, highest);
+  return found;
 }
 
 void
@@ -220,7 +246,7 @@ model_search (ModelSession *session, const ModelCommand *command, GString *untag
       guint32 uid = g_array_index (session->view, guint32, i);
       const ModelMessage *message = model_mailbox_find (session->selected, uid);
 
-      if (message != NULL && is_match (message, command, extended ? 4 : 2, highest))
+      if (message != NULL && is_found (message, command, extended ? 4 : 2, highest))
         g_string_append_printf (found, "%s%u", found->len == 0 ? "" : extended ? "," : " ", uid);
     }
   if (!extended)

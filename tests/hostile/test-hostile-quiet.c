@@ -2,6 +2,7 @@
  * closed, and those of which only changes are asked for, miss nothing (C1.2, C9). */
 #include "hostile-case.h"
 #include "hostile-edit.h"
+#include "journal/journal.h"
 
 #include <string.h>
 
@@ -156,6 +157,12 @@ third_is_here (Hostile *hostile)
 }
 
 static void
+hide_second (ModelTurn *turn)
+{
+  edit_drop_lines (turn, "UID 2 ");
+}
+
+static void
 hide_last (ModelTurn *turn)
 {
   edit_drop_lines (turn, "UID 6 ");
@@ -302,6 +309,51 @@ test_changes_in_flight (void)
   hostile_free (hostile);
 }
 
+/* As if the last whole look had been a day earlier. */
+static void
+age_by_a_day (Hostile *hostile)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Journal) journal = journal_open (hostile->account.state_dir, JOURNAL_OPEN_WRITE, NULL, &error);
+  g_autoptr (GPtrArray) rows = NULL;
+
+  g_assert_no_error (error);
+  rows = journal_list_mailboxes (journal, &error);
+  g_assert_no_error (error);
+  g_assert_true (journal_begin (journal, &error));
+  for (guint i = 0; i < rows->len; i++)
+    {
+      JournalMailbox *row = g_ptr_array_index (rows, i);
+
+      row->listed -= row->listed > 0 ? 24 * 60 * 60 : 0;
+      g_assert_true (journal_put_mailbox (journal, row, &error));
+    }
+  g_assert_true (journal_commit (journal, &error));
+}
+
+/* Nothing can tell that a change is kept back while HIGHESTMODSEQ rises; the daily look at everything finds
+ * it. */
+static void
+test_change_kept_back (void)
+{
+  static const ModelFault faults[] = { { MODEL_EDIT, CHANGES, .call = hide_second }, { MODEL_FAULTS_END } };
+  Hostile *hostile = hostile_new (CAPABILITIES);
+
+  hostile_add_many_there (hostile, "INBOX", 5);
+  flag_second (hostile);
+  flag_there (hostile, "m4", "\\Answered");
+  model_server_set_faults (hostile->server, faults);
+  g_assert_cmpint (hostile_sync (hostile), ==, ENGINE_OUTCOME_EQUAL);
+  expect_flags_here (hostile, "m2", "\\Seen");
+  expect_flags_here (hostile, "m4", "\\Answered");
+  become_quiet (hostile);
+  age_by_a_day (hostile);
+  g_assert_cmpint (hostile_sync (hostile), ==, ENGINE_OUTCOME_EQUAL);
+  hostile_assert_equal (hostile, FALSE);
+  second_is_flagged (hostile);
+  hostile_free (hostile);
+}
+
 /* More than what a listing may name beyond EXISTS. */
 #define MANY 10050
 
@@ -336,6 +388,7 @@ main (int argc, char **argv)
     }
   hostile_add_cases ("/hostile/quiet", rows, G_N_ELEMENTS (cases));
   g_test_add_func ("/hostile/quiet/changes-in-one-flight", test_changes_in_flight);
+  g_test_add_func ("/hostile/quiet/change-kept-back-until-the-daily-look", test_change_kept_back);
   if (g_test_slow ())
     g_test_add_func ("/hostile/quiet/flags-changed-beside-many-held", test_flag_beside_many_held);
   return g_test_run ();
