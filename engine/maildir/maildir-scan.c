@@ -5,6 +5,7 @@
  * same. */
 #include "maildir-scan.h"
 #include "maildir-box.h"
+#include "maildir-scan-private.h"
 #include "maildir-stats.h"
 #include "../message/message-print.h"
 
@@ -16,9 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* A kernel's tick is 1 to 10 ms; a file system that counts whole seconds (or two, as FAT does) shows no
- * nanoseconds. */
-#define GRAIN_NS G_GINT64_CONSTANT (20000000)
+/* A file system that counts whole seconds (or two, as FAT does) shows no nanoseconds. */
+#define GRAIN_NS (G_GINT64_CONSTANT (1000) * MAILDIR_GRAIN_US)
 #define COARSE_GRAIN_NS G_GINT64_CONSTANT (2000000000)
 #define NS_PER_SECOND G_GINT64_CONSTANT (1000000000)
 #define NS_PER_MICROSECOND 1000
@@ -72,12 +72,25 @@ stamp_equal (const MaildirStamp *a, const MaildirStamp *b)
          a->ctime_ns == b->ctime_ns;
 }
 
-static gboolean
-stamp_is_racy (const MaildirStamp *stamp, gint64 now_ns)
+/* For how long yet a further change might leave the stamp as it is; 0 or less: no more. */
+static gint64
+stamp_fresh_ns (const MaildirStamp *stamp, gint64 now_ns)
 {
   gint64 grain = stamp->ctime_ns % NS_PER_SECOND != 0 ? GRAIN_NS : COARSE_GRAIN_NS;
 
-  return stamp->ctime_ns > now_ns - grain;
+  return stamp->ctime_ns - (now_ns - grain);
+}
+
+static gboolean
+stamp_is_racy (const MaildirStamp *stamp, gint64 now_ns)
+{
+  return stamp_fresh_ns (stamp, now_ns) > 0;
+}
+
+static gint64
+now_ns (void)
+{
+  return g_get_real_time () * NS_PER_MICROSECOND;
 }
 
 static Look
@@ -256,22 +269,40 @@ judge (MaildirScan *scan, MaildirBox *box, gint64 begun_ns, GError **error)
   return LOOK_RACY;
 }
 
+static void
+take_stamps (MaildirBox *box, MaildirScan *scan)
+{
+  stamp_take (box->new_fd, &scan->new_stamp);
+  stamp_take (box->cur_fd, &scan->cur_stamp);
+  stamp_take_keywords (box->fd, &scan->keywords_stamp);
+}
+
+gint64
+maildir_scan_take_stamps (MaildirBox *box, MaildirScan *scan)
+{
+  gint64 now = now_ns (), fresh = 0;
+
+  take_stamps (box, scan);
+  fresh = MAX (fresh, stamp_fresh_ns (&scan->new_stamp, now));
+  fresh = MAX (fresh, stamp_fresh_ns (&scan->cur_stamp, now));
+  fresh = MAX (fresh, stamp_fresh_ns (&scan->keywords_stamp, now));
+  return (fresh + NS_PER_MICROSECOND - 1) / NS_PER_MICROSECOND;
+}
+
 /* What is told without reading the directories. */
 static gboolean
 begin_look (MaildirBox *box, MaildirScan *scan, GError **error)
 {
   if (!maildir_box_check (box, error))
     return FALSE;
-  stamp_take (box->new_fd, &scan->new_stamp);
-  stamp_take (box->cur_fd, &scan->cur_stamp);
-  stamp_take_keywords (box->fd, &scan->keywords_stamp);
+  take_stamps (box, scan);
   return maildir_keywords_read (box->fd, &scan->keywords, error);
 }
 
 static Look
 look_once (Reader *reader, GError **error)
 {
-  gint64 begun_ns = g_get_real_time () * NS_PER_MICROSECOND;
+  gint64 begun_ns = now_ns ();
   Look look;
 
   if (!begin_look (reader->box, reader->scan, error))
@@ -285,6 +316,43 @@ look_once (Reader *reader, GError **error)
     return look;
   g_array_sort (reader->scan->entries, compare_entries);
   return look_worse (look, judge (reader->scan, reader->box, begun_ns, error));
+}
+
+void
+maildir_scan_drop (MaildirScan *scan, GHashTable *bases)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < scan->entries->len; i++)
+    {
+      const MaildirEntry entry = g_array_index (scan->entries, MaildirEntry, i);
+
+      if (!g_hash_table_contains (bases, entry.base))
+        g_array_index (scan->entries, MaildirEntry, kept++) = entry;
+    }
+  g_array_set_size (scan->entries, kept);
+}
+
+gboolean
+maildir_scan_add_file (MaildirBox *box, MaildirScan *scan, const char *file, gboolean in_new)
+{
+  Reader reader = { .box = box, .scan = scan };
+  MaildirStat found = { .name = file };
+  const guint n_others = scan->others->len;
+
+  if (fstatat (maildir_box_get_part (box, in_new), file, &found.info, AT_SYMLINK_NOFOLLOW) < 0)
+    return errno == ENOENT;
+  return add_entry (&reader, &found, in_new, NULL) == LOOK_STABLE && scan->others->len == n_others;
+}
+
+gboolean
+maildir_scan_sort (MaildirScan *scan)
+{
+  const guint n_doubles = scan->doubles->len;
+
+  g_array_sort (scan->entries, compare_entries);
+  set_doubles_apart (scan);
+  return scan->doubles->len == n_doubles;
 }
 
 static gboolean

@@ -82,6 +82,7 @@ mailbox_sync_free (MailboxSync *mailbox)
   imap_uid_set_free (mailbox->gone);
   g_array_unref (mailbox->unseen);
   imap_uid_set_free (mailbox->unguarded);
+  g_clear_pointer (&mailbox->watch, maildir_watch_free);
   g_clear_pointer (&mailbox->box, maildir_box_free);
   journal_mailbox_free (mailbox->row);
   g_free (mailbox);

@@ -7,6 +7,7 @@
  *   recover.c         what a crash left: staged files, flags taken off others' messages
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
+ *   look-here.c observe-changes.c known.c   where little changed: only that, and the rows it concerns
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   moves.c follows.c origins.c   what left one mailbox and came into another
@@ -28,6 +29,7 @@
 #include "../maildir/maildir-delivery.h"
 #include "../maildir/maildir-message.h"
 #include "../maildir/maildir-scan.h"
+#include "../maildir/maildir-watch.h"
 #include "plan.h"
 #include "report.h"
 
@@ -80,6 +82,7 @@ typedef struct
   ImapUidSet *gone;     /* of the base, and not on the server any more */
   MaildirScan *earlier; /* (nullable) the last look here: good while the directories stand still */
   GArray *unseen;       /* of gint64: journal ids of rows that it did not find as the base knows them */
+  MaildirWatch *watch;  /* (nullable) tells what happened here since the last look */
   MaildirScan *all;     /* (nullable) all files, where one was not where its flags say */
 
   /* The observation and the plan: from observe to the end of the round. */

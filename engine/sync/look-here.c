@@ -91,6 +91,7 @@ find_second_file (MailboxSync *mailbox, gboolean *found, GError **error)
 static gboolean
 look_at_all (MailboxSync *mailbox, GError **error)
 {
+  g_clear_pointer (&mailbox->watch, maildir_watch_free);
   g_clear_pointer (&mailbox->scan, maildir_scan_free);
   g_clear_pointer (&mailbox->earlier, maildir_scan_free);
   g_array_set_size (mailbox->unseen, 0);
@@ -117,11 +118,83 @@ look_for_changes (MailboxSync *mailbox, GError **error)
   return !doubled || look_at_all (mailbox, error);
 }
 
+typedef struct
+{
+  MailboxSync *mailbox;
+  gboolean has_second;
+} FollowedRow;
+
+/* Beside a file that something happened to, the one that the row knows may still be there: two of one name.
+ */
+static gboolean
+note_followed (const JournalMessage *message, gpointer user_data)
+{
+  FollowedRow *row = user_data;
+  MailboxSync *mailbox = row->mailbox;
+  const MaildirEntry *entry = maildir_scan_find (mailbox->earlier, message->base);
+  g_autofree char *file = NULL;
+  MaildirFileStamp stamp;
+  gboolean in_new;
+
+  if (message->state != JOURNAL_MESSAGE_PRESENT)
+    return TRUE;
+  g_array_append_val (mailbox->unseen, message->id);
+  if (maildir_message_guess (mailbox->box, message->base, message->system | message->not_kept_system,
+                             maildir_keywords_letters (&mailbox->earlier->keywords, message->keywords), &file,
+                             &in_new, &stamp))
+    row->has_second |= entry == NULL || entry->in_new != in_new || !g_str_equal (entry->file, file);
+  return TRUE;
+}
+
+/* *followed: what was seen before and what the watch told make up a look. */
+static gboolean
+follow_earlier (MailboxSync *mailbox, gboolean *followed, GError **error)
+{
+  g_autoptr (GHashTable) bases = mailbox->watch != NULL && mailbox->earlier != NULL
+                                     ? maildir_watch_follow (mailbox->watch, mailbox->earlier)
+                                     : NULL;
+  FollowedRow row = { mailbox, FALSE };
+  GHashTableIter iter;
+  gpointer base;
+
+  *followed = FALSE;
+  if (bases == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, bases);
+  while (g_hash_table_iter_next (&iter, &base, NULL))
+    if (!journal_find_base (mailbox->account->journal, mailbox->row->id, base, note_followed, &row, error))
+      return FALSE;
+  *followed = !row.has_second;
+  if (*followed)
+    mailbox->scan = g_steal_pointer (&mailbox->earlier);
+  return TRUE;
+}
+
+/* Times that did not move since the base held all that is here. */
+static gboolean
+look_if_quiet (MailboxSync *mailbox, gboolean *quiet, GError **error)
+{
+  *quiet = FALSE;
+  if (mailbox->row->quiet_mark == NULL || mailbox->listed)
+    return TRUE;
+  mailbox->scan = maildir_scan_unread (mailbox->box, error);
+  if (mailbox->scan == NULL || !mailbox_sync_is_quiet_here (mailbox, quiet, error))
+    return FALSE;
+  if (!*quiet)
+    g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  return TRUE;
+}
+
 gboolean
 mailbox_sync_look_here (MailboxSync *mailbox, GError **error)
 {
-  gboolean quiet = FALSE;
+  gboolean done;
 
+  if (mailbox->scan != NULL && mailbox->watch != NULL)
+    {
+      g_clear_pointer (&mailbox->earlier, maildir_scan_free);
+      mailbox->earlier = g_steal_pointer (&mailbox->scan);
+    }
   g_clear_pointer (&mailbox->scan, maildir_scan_free);
   if (mailbox->whole)
     return look_at_all (mailbox, error);
@@ -130,18 +203,24 @@ mailbox_sync_look_here (MailboxSync *mailbox, GError **error)
       mailbox->scan = g_steal_pointer (&mailbox->earlier);
       return TRUE;
     }
+  if (!follow_earlier (mailbox, &done, error) || done)
+    return done;
+  g_clear_pointer (&mailbox->watch, maildir_watch_free);
   g_clear_pointer (&mailbox->earlier, maildir_scan_free);
   g_array_set_size (mailbox->unseen, 0);
-  if (mailbox->row->quiet_mark != NULL && !mailbox->listed)
-    {
-      mailbox->scan = maildir_scan_unread (mailbox->box, error);
-      if (mailbox->scan == NULL || !mailbox_sync_is_quiet_here (mailbox, &quiet, error))
-        return FALSE;
-    }
-  if (quiet)
-    return TRUE;
-  g_clear_pointer (&mailbox->scan, maildir_scan_free);
+  if (!look_if_quiet (mailbox, &done, error) || done)
+    return done;
   return look_for_changes (mailbox, error);
+}
+
+void
+mailbox_sync_watch_here (MailboxSync *mailbox)
+{
+  const MaildirScan *scan = mailbox->scan;
+
+  if (mailbox->watch == NULL && scan != NULL && !mailbox->whole && scan->doubles->len == 0 &&
+      scan->others->len == 0)
+    mailbox->watch = maildir_watch_new (mailbox->box, scan);
 }
 
 gboolean

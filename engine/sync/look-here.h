@@ -9,5 +9,8 @@
  * journal, or of the Maildir. */
 gboolean mailbox_sync_look_here (MailboxSync *mailbox, GError **error);
 
+/* Before anything is changed here: the next look of this run need not read the directories again. */
+void mailbox_sync_watch_here (MailboxSync *mailbox);
+
 /* Loads the rows that the look concerns; the base is in order afterwards. */
 gboolean mailbox_sync_load_changed (MailboxSync *mailbox, GError **error);

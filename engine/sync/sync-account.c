@@ -11,6 +11,7 @@
 #include "job-journal.h"
 #include "known.h"
 #include "local-flags.h"
+#include "look-here.h"
 #include "mailboxes.h"
 #include "move-here.h"
 #include "move-there.h"
@@ -170,10 +171,23 @@ announce (AccountSync *account)
     }
 }
 
+static void
+watch (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->plan != NULL && mailbox->plan->len > 0)
+        mailbox_sync_watch_here (mailbox);
+    }
+}
+
 static gboolean
 apply (AccountSync *account, GError **error)
 {
   announce (account);
+  watch (account);
   return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
          account_sync_move_here (account, error) && account_sync_download (account, error) &&
          account_sync_apply_local_flags (account, error) && account_sync_upload (account, error) &&
