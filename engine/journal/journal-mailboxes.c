@@ -11,6 +11,7 @@ journal_mailbox_free (JournalMailbox *mailbox)
   g_free (mailbox->special_use);
   g_free (mailbox->mailbox_id);
   g_free (mailbox->quiet_mark);
+  g_free (mailbox->bound_for);
   g_free (mailbox);
 }
 
@@ -34,6 +35,8 @@ read_mailbox (JournalStatement *row)
   mailbox->quiet_messages = journal_column_int (row, 12);
   mailbox->quiet_mark = g_strdup (journal_column_text_or_null (row, 13));
   mailbox->listed = journal_column_int (row, 14);
+  mailbox->cur_inode = (guint64)journal_column_int (row, 15);
+  mailbox->bound_for = g_strdup (journal_column_text_or_null (row, 16));
   return mailbox;
 }
 
@@ -43,7 +46,7 @@ journal_list_mailboxes (Journal *journal, GError **error)
   g_auto (JournalStatement) statement = journal_statement (
       journal, "SELECT id, name, wire_name, directory, uidvalidity, uidnext, highestmodseq,"
                " special_use, refresh, mailbox_id, quiet_modseq, quiet_uidnext, quiet_messages, quiet_mark,"
-               " listed FROM mailbox ORDER BY name");
+               " listed, cur_inode, bound_for FROM mailbox ORDER BY name");
   g_autoptr (GPtrArray) mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)journal_mailbox_free);
 
   while (journal_step (&statement))
@@ -68,6 +71,8 @@ bind_mailbox (JournalStatement *statement, const JournalMailbox *mailbox)
   journal_bind_int (statement, mailbox->quiet_messages);
   journal_bind_text (statement, mailbox->quiet_mark);
   journal_bind_int (statement, mailbox->listed);
+  journal_bind_int (statement, (gint64)mailbox->cur_inode);
+  journal_bind_text (statement, mailbox->bound_for);
 }
 
 static gboolean
@@ -76,7 +81,8 @@ insert_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
   g_auto (JournalStatement) statement = journal_statement (
       journal, "INSERT INTO mailbox (name, wire_name, directory, uidvalidity, uidnext,"
                " highestmodseq, special_use, refresh, mailbox_id, quiet_modseq, quiet_uidnext,"
-               " quiet_messages, quiet_mark, listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+               " quiet_messages, quiet_mark, listed, cur_inode, bound_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "
+               "?, ?, ?, ?, ?, ?, ?, ?)");
 
   bind_mailbox (&statement, mailbox);
   if (!journal_write (&statement, error))
@@ -92,10 +98,11 @@ journal_put_mailbox (Journal *journal, JournalMailbox *mailbox, GError **error)
     return insert_mailbox (journal, mailbox, error);
 
   g_auto (JournalStatement) statement = journal_statement (
-      journal,
-      "UPDATE mailbox SET name = ?, wire_name = ?, directory = ?, uidvalidity = ?,"
-      " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ?,"
-      " quiet_modseq = ?, quiet_uidnext = ?, quiet_messages = ?, quiet_mark = ?, listed = ? WHERE id = ?");
+      journal, "UPDATE mailbox SET name = ?, wire_name = ?, directory = ?, uidvalidity = ?,"
+               " uidnext = ?, highestmodseq = ?, special_use = ?, refresh = ?, mailbox_id = ?,"
+               " quiet_modseq = ?, quiet_uidnext = ?, quiet_messages = ?, quiet_mark = ?, listed = ?, "
+               "cur_inode = ?, bound_for = ?"
+               " WHERE id = ?");
   bind_mailbox (&statement, mailbox);
   journal_bind_int (&statement, mailbox->id);
   return journal_write_row (&statement, "mailbox", mailbox->id, error);

@@ -85,6 +85,8 @@ typedef struct
   guint32 uidvalidity; /* 0: never selected */
   guint32 uidnext;     /* last observed; 0: none. Moves by a complete observation only */
   guint64 highestmodseq;
+  char *bound_for;   /* (nullable) the directory it is about to get; "": one that is to be chosen */
+  guint64 cur_inode; /* of the directory's cur/ when it was last read: a hint; 0: none */
   char *special_use; /* (nullable) "\\Trash" ... */
   JournalRefresh refresh;
   char *mailbox_id; /* MAILBOXID as SELECT told it last, (nullable) */

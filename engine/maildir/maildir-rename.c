@@ -53,6 +53,25 @@ open_entry (const Maildir *maildir, const char *directory, gboolean make, Entry 
   return entry->parent_fd >= 0;
 }
 
+gboolean
+maildir_has_directory (Maildir *maildir, const char *directory)
+{
+  g_auto (Entry) entry = { -1, NULL };
+  struct stat info;
+
+  return open_entry (maildir, directory, FALSE, &entry) &&
+         fstatat (entry.parent_fd, entry.name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+guint64
+maildir_cur_inode (Maildir *maildir, const char *directory)
+{
+  g_auto (MaildirFd) fd = maildir_path_open (maildir->root_fd, directory);
+  struct stat info;
+
+  return fd >= 0 && fstatat (fd, "cur", &info, AT_SYMLINK_NOFOLLOW) == 0 ? info.st_ino : 0;
+}
+
 /* The file that says a hashed directory's name is right before the directory has that name, and gone after
  * it. FALSE with errno. */
 static gboolean

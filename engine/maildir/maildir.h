@@ -79,6 +79,12 @@ char *maildir_directory_fold (const char *directory);
  */
 char **maildir_list_directories (Maildir *maildir, GError **error);
 
+/* TRUE when there is something of this name, a mailbox or not. */
+gboolean maildir_has_directory (Maildir *maildir, const char *directory);
+/* The inode of a mailbox's cur/: a hint whether it is the same one as before, no more (contract C2.4). 0: none.
+ */
+guint64 maildir_cur_inode (Maildir *maildir, const char *directory);
+
 typedef struct _MaildirBox MaildirBox;
 
 /* Opens a mailbox directory; with `create` makes it and cur/ new/ tmp/ (0700), durably, and for a hashed name

@@ -3,7 +3,8 @@
  *   sync-account.c    the whole: open, rounds of observe - plan - queue - apply, close
  *   open-local.c      lock, journal, Maildir, marker, what binds them to each other
  *   mailboxes.c match-mailboxes.c   which mailboxes there are: journal and directories, then LIST
- *   renamed-here.c renamed-there.c gone-mailboxes.c   what became of those that are not where they were
+ *   renamed-here.c renamed-there.c traded-there.c trade-places.c gone-mailboxes.c   what became of those that
+ *                     are not where they were
  *   recover.c         what a crash left: staged files, flags taken off others' messages
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
@@ -75,6 +76,7 @@ typedef struct
   gboolean gone_there;  /* the server has it no more, which is believed */
   gboolean read_only;   /* the server opens it for reading only */
   gboolean fewer_there; /* by its STATUS some are gone; until it is looked at */
+  gboolean is_other;    /* SELECT showed another mailbox than the one that is known by this name */
 
   /* What earlier rounds of this run saw, as far as it differed from the base then. */
   guint64 since;        /* HIGHESTMODSEQ up to which `changes` and `gone` tell all; 0: nothing is known */
@@ -148,6 +150,8 @@ struct _AccountSync
   guint n_waiting;          /* operations of the last plan that were closed before in this run */
   ImapSession *session;     /* (nullable) offline */
   guint64 octets_ahead;     /* that the round's plan moves, up and down together */
+  gboolean seeks_others;    /* mailboxes are to be brought together again: some is another */
+  gboolean sought_others;   /* that was done in this run */
   gboolean trusts_modseq;   /* CONDSTORE is offered, and was not found to be untrue */
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */

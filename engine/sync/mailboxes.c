@@ -3,6 +3,7 @@
 #include "mailbox-names.h"
 #include "mailboxes-private.h"
 #include "renamed-here.h"
+#include "trade-places.h"
 #include "../message/text-safe.h"
 
 #include <string.h>
@@ -209,6 +210,14 @@ mailbox_sync_open_box (MailboxSync *mailbox, gboolean create, GError **error)
 
   if (create && account->dry_run)
     return TRUE;
+  if (mailbox->row->bound_for != NULL)
+    {
+      mailbox_sync_leave (
+          mailbox, "moving",
+          "an interrupted run was moving its directory; the next one that may change something "
+          "finishes that");
+      return TRUE;
+    }
   if (create && !account_sync_raise_generation (account, error))
     return FALSE;
   mailbox->box =
@@ -268,6 +277,8 @@ account_sync_load_mailboxes (AccountSync *account, GError **error)
     return FALSE;
   if (account->maildir == NULL)
     return TRUE;
+  if (!account->dry_run && !account_sync_trade_places (account, error))
+    return FALSE;
   directories = maildir_list_directories (account->maildir, error);
   if (directories == NULL)
     return FALSE;

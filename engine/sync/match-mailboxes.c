@@ -7,6 +7,7 @@
 #include "renamed-here.h"
 #include "renamed-there.h"
 #include "subscription.h"
+#include "traded-there.h"
 #include "../message/text-safe.h"
 
 #include <string.h>
@@ -15,9 +16,10 @@
 typedef struct
 {
   AccountSync *account;
-  GPtrArray *items; /* of ImapListItem */
-  GPtrArray *fresh; /* of ListedMailbox: those that no row has */
-  GHashTable *rows; /* names of all rows of the journal, also of those that sleep */
+  GPtrArray *items;    /* of ImapListItem */
+  GPtrArray *statuses; /* (nullable) of ImapMailboxStatus */
+  GPtrArray *fresh;    /* of ListedMailbox: those that no row has */
+  GHashTable *rows;    /* names of all rows of the journal, also of those that sleep */
 } Match;
 
 static gboolean
@@ -306,15 +308,21 @@ collect_rows (Match *match, GError **error)
   return rows != NULL;
 }
 
+static void
+forget_listed (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->on_server = FALSE;
+  g_clear_pointer (&account->trash_wire_name, g_free);
+}
+
 /* What RENAME took along is listed under another name now. */
 static gboolean
 match_anew (Match *match, GError **error)
 {
   AccountSync *account = match->account;
 
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->on_server = FALSE;
-  g_clear_pointer (&account->trash_wire_name, g_free);
+  forget_listed (account);
   g_ptr_array_set_size (match->fresh, 0);
   g_hash_table_remove_all (match->rows);
   return collect_rows (match, error) && match_items (match, error) &&
@@ -337,20 +345,23 @@ run_match (Match *match, GError **error)
   gboolean renamed, orphans;
 
   return account_sync_finish_subscription (account, match->items, error) && collect_rows (match, error) &&
-         match_items (match, error) && account_sync_follow_renames (account, match->fresh, error) &&
+         match_items (match, error) &&
+         account_sync_follow_trades (account, match->items, match->statuses, match->fresh, error) &&
+         account_sync_follow_renames (account, match->fresh, error) &&
          account_sync_carry_renames (account, &match->items, &renamed, error) &&
          (!renamed || match_anew (match, error)) &&
          account_sync_believe_gone (account, match->items, error) && add_all_fresh (match, error) &&
          create_new (account, &orphans, error) && (!orphans || add_made_parents (match, error));
 }
 
-/* What STATUS says is of use only where it tells HIGHESTMODSEQ. *statuses (transfer full) */
+/* What STATUS says is of use only where it tells HIGHESTMODSEQ, or who is who. *statuses (transfer full)
+ * (nullable) */
 static GPtrArray *
 list (AccountSync *account, GPtrArray **statuses, GError **error)
 {
-  if (imap_session_has (account->session, IMAP_CAPABILITY_CONDSTORE))
+  if (imap_session_has (account->session, IMAP_CAPABILITY_CONDSTORE) || account->sought_others)
     return imap_session_list_with_status (account->session, statuses, error);
-  *statuses = g_ptr_array_new ();
+  *statuses = NULL;
   return imap_session_list (account->session, error);
 }
 
@@ -360,9 +371,13 @@ account_sync_match_mailboxes (AccountSync *account, GError **error)
   g_autoptr (GPtrArray) statuses = NULL;
   g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func ((GDestroyNotify)listed_mailbox_free);
   g_autoptr (GHashTable) rows = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Match match = { account, list (account, &statuses, error), fresh, rows };
-  gboolean matched = match.items != NULL && run_match (&match, error);
+  Match match = { .account = account, .fresh = fresh, .rows = rows };
+  gboolean matched;
 
+  forget_listed (account);
+  match.items = list (account, &statuses, error);
+  match.statuses = statuses;
+  matched = match.items != NULL && run_match (&match, error);
   g_clear_pointer (&match.items, g_ptr_array_unref);
   if (!matched)
     return FALSE;

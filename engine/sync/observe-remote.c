@@ -306,6 +306,10 @@ observe_mailbox (MailboxSync *mailbox, GError **error)
     return FALSE;
   if (selected == NULL)
     return TRUE;
+  mailbox->is_other = mailbox_sync_is_other (mailbox, selected);
+  mailbox->account->seeks_others = mailbox->is_other && !mailbox->account->sought_others;
+  if (mailbox->account->seeks_others)
+    return TRUE;
   mailbox->uidvalidity = selected->uidvalidity;
   mailbox->uidnext = selected->uidnext;
   mailbox->highestmodseq = selected->highestmodseq;
@@ -342,7 +346,7 @@ look_there (MailboxSync *mailbox, guint index, GError **error)
 gboolean
 account_sync_observe_remote (AccountSync *account, GError **error)
 {
-  for (guint i = 0; i < account->mailboxes->len; i++)
+  for (guint i = 0; i < account->mailboxes->len && !account->seeks_others; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 

@@ -135,7 +135,7 @@ account_sync_find_quiet (AccountSync *account, const GPtrArray *statuses, GError
   g_autoptr (GHashTable) by_name = g_hash_table_new (g_str_hash, g_str_equal);
 
   account->trusts_modseq = untrue == NULL && imap_session_has (account->session, IMAP_CAPABILITY_CONDSTORE);
-  for (guint i = 0; i < statuses->len; i++)
+  for (guint i = 0; statuses != NULL && i < statuses->len; i++)
     {
       ImapMailboxStatus *status = g_ptr_array_index (statuses, i);
 

@@ -9,7 +9,7 @@
 
 #include "account-sync.h"
 
-/* `statuses` (of ImapMailboxStatus): what is quiet is not due: not opened in this run. */
+/* `statuses` (nullable, of ImapMailboxStatus): what is quiet is not due: not opened in this run. */
 gboolean account_sync_find_quiet (AccountSync *account, const GPtrArray *statuses, GError **error);
 
 /* TRUE when the server need only be asked for what changed since row->quiet_modseq, or since this run's last

@@ -3,12 +3,14 @@
 #define WHAT_FOLLOWS "messages will be matched again by content, nothing is deleted"
 
 static gboolean
-is_reset (MailboxSync *mailbox, const ImapSelected *selected)
+is_reset (MailboxSync *mailbox, const ImapSelected *selected, gboolean tells)
 {
   const JournalMailbox *row = mailbox->row;
 
   if (row->uidvalidity == 0 || row->uidvalidity == selected->uidvalidity)
     return FALSE;
+  if (!tells)
+    return TRUE;
   report (&mailbox->account->report, ENGINE_EVENT_WARNING, row->name, "uidvalidity",
           "the server reset UIDVALIDITY (%u, now %u); " WHAT_FOLLOWS, row->uidvalidity,
           selected->uidvalidity);
@@ -18,7 +20,7 @@ is_reset (MailboxSync *mailbox, const ImapSelected *selected)
 /* Under the same UIDVALIDITY, what only ever grows is lower than before: an older copy of the mailbox, in
  * which UIDs are given to other messages now. */
 static gboolean
-is_older (MailboxSync *mailbox, const ImapSelected *selected)
+is_older (MailboxSync *mailbox, const ImapSelected *selected, gboolean tells)
 {
   const JournalMailbox *row = mailbox->row;
   const struct
@@ -34,6 +36,8 @@ is_older (MailboxSync *mailbox, const ImapSelected *selected)
     {
       if (counters[i].now == 0 || counters[i].now >= counters[i].known)
         continue;
+      if (!tells)
+        return TRUE;
       report (&mailbox->account->report, ENGINE_EVENT_WARNING, row->name, counters[i].event,
               "the server's %s fell (%" G_GUINT64_FORMAT ", now %" G_GUINT64_FORMAT
               "), as after a restored backup; " WHAT_FOLLOWS,
@@ -44,16 +48,25 @@ is_older (MailboxSync *mailbox, const ImapSelected *selected)
 }
 
 static gboolean
-is_another (MailboxSync *mailbox, const ImapSelected *selected)
+is_another (MailboxSync *mailbox, const ImapSelected *selected, gboolean tells)
 {
   const JournalMailbox *row = mailbox->row;
 
   if (row->mailbox_id == NULL || selected->mailbox_id == NULL ||
       g_str_equal (row->mailbox_id, selected->mailbox_id))
     return FALSE;
+  if (!tells)
+    return TRUE;
   report (&mailbox->account->report, ENGINE_EVENT_WARNING, row->name, "mailbox-id",
           "the server has another mailbox under this name; " WHAT_FOLLOWS);
   return TRUE;
+}
+
+static gboolean
+is_other (MailboxSync *mailbox, const ImapSelected *selected, gboolean tells)
+{
+  return is_reset (mailbox, selected, tells) || is_older (mailbox, selected, tells) ||
+         is_another (mailbox, selected, tells);
 }
 
 /* Without a UIDVALIDITY nobody can tell whether a UID still means the same message. */
@@ -77,7 +90,12 @@ mailbox_sync_find_refresh (MailboxSync *mailbox, const ImapSelected *selected)
     }
   if (mailbox->row->refresh != JOURNAL_REFRESH_NONE)
     return mailbox->row->refresh;
-  if (is_reset (mailbox, selected) || is_older (mailbox, selected) || is_another (mailbox, selected))
-    return JOURNAL_REFRESH_UIDS;
-  return JOURNAL_REFRESH_NONE;
+  return is_other (mailbox, selected, TRUE) ? JOURNAL_REFRESH_UIDS : JOURNAL_REFRESH_NONE;
+}
+
+gboolean
+mailbox_sync_is_other (MailboxSync *mailbox, const ImapSelected *selected)
+{
+  return selected->uidvalidity != 0 && mailbox->row->refresh == JOURNAL_REFRESH_NONE &&
+         is_other (mailbox, selected, FALSE);
 }

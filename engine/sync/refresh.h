@@ -6,3 +6,6 @@
 /* Why this mailbox has to be paired afresh, as SELECT shows it now; says so. Until rematch.c has done it, the
  * base in memory has no UIDs, and nothing is planned. */
 JournalRefresh mailbox_sync_find_refresh (MailboxSync *mailbox, const ImapSelected *selected);
+
+/* TRUE when SELECT shows what makes pairing afresh due. Says nothing: it may be another of our mailboxes. */
+gboolean mailbox_sync_is_other (MailboxSync *mailbox, const ImapSelected *selected);

@@ -7,8 +7,9 @@
 
 #include "account-sync.h"
 
-/* Rows whose directory is gone while a new one (of `directories`: all there are) holds their messages, or
- * lies where their parent's renaming brings it, get that one. */
+/* Rows whose directory is gone, or another than it was, get the one that holds their messages, or lies where
+ * their parent's renaming brings it: a new one of `directories` (all there are), or one that another row had,
+ * as when two traded their names. */
 gboolean
 account_sync_find_renamed_here (AccountSync *account, const char *const *directories, GError **error);
 
@@ -16,8 +17,12 @@ account_sync_find_renamed_here (AccountSync *account, const char *const *directo
  * called on the server. (transfer full) (nullable) */
 char *mailbox_sync_wanted_name (MailboxSync *mailbox);
 
+/* TRUE when the mailbox's directory is where one of that name belongs, or where a person or another program
+ * meant it to be; or when the mailbox only has that name on the server to let another have its own. */
+gboolean mailbox_sync_lies_right (MailboxSync *mailbox, const char *name);
+
 /* RENAME for those that are still under their old name on the server. It takes along what lies below, so that
- * *items, the server's LIST, is asked for again after each; *renamed: there was one. A refusal is named, and
- * the mailbox goes on under both names. */
+ * *items, the server's LIST, is asked for again after each; *renamed: there was one. In a circle one steps
+ * aside first. A refusal is named, and the mailbox goes on under both names. */
 gboolean
 account_sync_carry_renames (AccountSync *account, GPtrArray **items, gboolean *renamed, GError **error);

@@ -119,8 +119,8 @@ have_same_sizes (MailboxSync *mailbox, const ListedMailbox *listed, gboolean *sa
   return TRUE;
 }
 
-static gboolean
-is_same (MailboxSync *mailbox, ListedMailbox *listed, gboolean *same, GError **error)
+gboolean
+mailbox_sync_is_listed_as (MailboxSync *mailbox, ListedMailbox *listed, gboolean *same, GError **error)
 {
   const JournalMailbox *row = mailbox->row;
 
@@ -185,12 +185,8 @@ record_new_name (MailboxSync *mailbox, const ListedMailbox *listed, const char *
 static char *
 choose_place (MailboxSync *mailbox, const char *name, GError **error)
 {
-  const char *directory = mailbox->row->directory;
-  g_autofree char *wanted = mailbox_sync_wanted_name (mailbox);
-
-  if (g_strcmp0 (wanted, name) == 0 ||
-      maildir_is_directory_of (mailbox->account->settings->layout, directory, name))
-    return g_strdup (directory);
+  if (mailbox_sync_lies_right (mailbox, name))
+    return g_strdup (mailbox->row->directory);
   return account_sync_choose_directory (mailbox->account, mailbox, name, error);
 }
 
@@ -307,7 +303,7 @@ follow_one (MailboxSync *mailbox, GPtrArray *fresh, GError **error)
       ListedMailbox *listed = g_ptr_array_index (fresh, i);
       gboolean same;
 
-      if (!is_same (mailbox, listed, &same, error))
+      if (!mailbox_sync_is_listed_as (mailbox, listed, &same, error))
         return FALSE;
       if (same)
         return follow (mailbox, listed, error);

@@ -19,6 +19,10 @@ typedef struct
 void listed_mailbox_free (ListedMailbox *listed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ListedMailbox, listed_mailbox_free)
 
+/* *same: `listed` is the mailbox that ours is known as, and nobody took it yet. Asks the server. */
+gboolean
+mailbox_sync_is_listed_as (MailboxSync *mailbox, ListedMailbox *listed, gboolean *same, GError **error);
+
 /* A mailbox of ours that is not listed any more and is the same as one of `fresh` (of ListedMailbox) gets its
  * name, and its directory too. Same: MAILBOXID, else UIDVALIDITY, UIDNEXT not lower, and the sizes of all
  * common UIDs. */

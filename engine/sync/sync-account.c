@@ -91,6 +91,8 @@ note_observation (const MailboxSync *mailbox, JournalMailbox *row)
   gboolean is_other = g_strcmp0 (row->mailbox_id, mailbox->mailbox_id) != 0;
 
   row->uidvalidity = mailbox->uidvalidity;
+  if (mailbox->box != NULL)
+    row->cur_inode = maildir_cur_inode (mailbox->account->maildir, row->directory);
   if (mailbox->remote_complete)
     {
       row->uidnext = mailbox->uidnext;
@@ -101,8 +103,8 @@ note_observation (const MailboxSync *mailbox, JournalMailbox *row)
       g_free (row->mailbox_id);
       row->mailbox_id = g_strdup (mailbox->mailbox_id);
     }
-  return is_other || row->uidvalidity != before.uidvalidity || row->uidnext != before.uidnext ||
-         row->highestmodseq != before.highestmodseq;
+  return is_other || row->cur_inode != before.cur_inode || row->uidvalidity != before.uidvalidity ||
+         row->uidnext != before.uidnext || row->highestmodseq != before.highestmodseq;
 }
 
 static gboolean
@@ -209,11 +211,25 @@ choose_due (AccountSync *account, gboolean trashed)
     }
 }
 
+/* Where a name proves to be another mailbox's, names are brought together again, once. */
+static gboolean
+observe_remote (AccountSync *account, GError **error)
+{
+  reset_round (account);
+  if (!account_sync_observe_remote (account, error))
+    return FALSE;
+  if (!account->seeks_others)
+    return TRUE;
+  account->sought_others = TRUE;
+  account->seeks_others = FALSE;
+  reset_round (account);
+  return account_sync_match_mailboxes (account, error) && account_sync_observe_remote (account, error);
+}
+
 static gboolean
 observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
 {
-  reset_round (account);
-  return account_sync_observe_remote (account, error) && account_sync_observe_local (account, error) &&
+  return observe_remote (account, error) && account_sync_observe_local (account, error) &&
          fetch_headers (account, error) && account_sync_rematch (account, error) &&
          account_sync_plan (account, n_operations, error);
 }

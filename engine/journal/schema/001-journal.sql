@@ -24,7 +24,9 @@ CREATE TABLE mailbox ( -- The mailboxes that both sides share, also those that c
   quiet_uidnext INTEGER NOT NULL,       -- UIDNEXT then
   quiet_messages INTEGER NOT NULL,      -- messages on the server then
   quiet_mark TEXT,                      -- times of the directory since which nothing waits here; NULL: to be read
-  listed INTEGER NOT NULL               -- when the server was last asked for all messages; 0: never
+  listed INTEGER NOT NULL,              -- when the server was last asked for all messages; 0: never
+  cur_inode INTEGER NOT NULL,           -- inode of the directory's cur/ when it was last read: a hint; 0: none
+  bound_for TEXT                        -- a directory that it is about to get, having traded names; '': one to be chosen
 ) STRICT;
 
 CREATE TABLE message ( -- The base: messages as both sides held them when they were last equal; and staged downloads.
