@@ -3,8 +3,8 @@
  *   sync-account.c    the whole: open, rounds of observe - plan - queue - apply, close
  *   open-local.c      lock, journal, Maildir, marker, what binds them to each other
  *   mailboxes.c match-mailboxes.c   which mailboxes there are: journal and directories, then LIST
- *   renamed-here.c renamed-there.c traded-there.c trade-places.c gone-mailboxes.c   what became of those that
- *                     are not where they were
+ *   renamed-here.c renamed-there.c carry-renames.c traded-there.c trade-names.c trade-places.c gone-mailboxes.c
+ *                     what became of those that are not where they were
  *   recover.c         what a crash left: staged files, flags taken off others' messages
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds

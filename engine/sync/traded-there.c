@@ -3,9 +3,7 @@
 #include "mailbox-names.h"
 #include "mailboxes-private.h"
 #include "renamed-here.h"
-#include "renamed-there.h"
-#include "trade-places.h"
-#include "../message/text-safe.h"
+#include "trade-names.h"
 
 #include <string.h>
 
@@ -16,7 +14,6 @@ typedef struct
   const ImapMailboxStatus *status; /* (nullable) of what is listed under its name */
   ListedMailbox *own;              /* (nullable) what is listed under its name */
   ListedMailbox *target;           /* (nullable) what it proved to be */
-  char *old_name;                  /* (nullable) */
   gboolean is_sought;              /* maybe not what is listed under its name */
   gboolean is_asked, is_itself;    /* the server was asked; it is */
   gboolean is_settled;
@@ -30,15 +27,6 @@ typedef struct
   GPtrArray *listed; /* of ListedMailbox: what the knowns have by name */
   GPtrArray *fresh;
 } Search;
-
-static void
-known_free (gpointer data)
-{
-  Known *known = data;
-
-  g_free (known->old_name);
-  g_free (known);
-}
 
 static const ImapListItem *
 find_item (const GPtrArray *items, const char *wire_name)
@@ -82,6 +70,15 @@ looks_foreign (const JournalMailbox *row, const ImapMailboxStatus *status)
          (status->highestmodseq != 0 && status->highestmodseq < row->highestmodseq);
 }
 
+/* Before a renaming here goes to the server: it may have been done there as well. */
+static gboolean
+is_renamed_here (MailboxSync *mailbox)
+{
+  g_autofree char *wanted = mailbox_sync_wanted_name (mailbox);
+
+  return wanted != NULL && mailbox->row->mailbox_id != NULL;
+}
+
 static void
 add_known (Search *search, MailboxSync *mailbox, const GPtrArray *items)
 {
@@ -97,7 +94,7 @@ add_known (Search *search, MailboxSync *mailbox, const GPtrArray *items)
       known->status = find_status (search->statuses, item->raw);
       g_ptr_array_add (search->listed, known->own);
     }
-  known->is_sought = is_missing (mailbox) || mailbox->is_other ||
+  known->is_sought = is_missing (mailbox) || mailbox->is_other || is_renamed_here (mailbox) ||
                      (known->status != NULL && looks_foreign (mailbox->row, known->status));
   g_ptr_array_add (search->knowns, known);
 }
@@ -143,8 +140,57 @@ is_same (Known *known, Known *other, gboolean *same, GError **error)
   if (other == known || other->own == NULL || other->own->taken ||
       (other->status != NULL && other->status->uidvalidity != known->mailbox->row->uidvalidity))
     return TRUE;
-  return is_itself (other, &itself, error) &&
-         (itself || mailbox_sync_is_listed_as (known->mailbox, other->own, same, error));
+  if (!is_itself (other, &itself, error))
+    return FALSE;
+  other->is_sought |= !itself;
+  return itself || mailbox_sync_is_listed_as (known->mailbox, other->own, same, error);
+}
+
+static void
+claim (Known *known, Known *other)
+{
+  known->target = other->own;
+  other->own->taken = TRUE;
+  other->is_sought = TRUE;
+}
+
+/* (nullable): what RENAME of the one above made of it (RFC 9051 section 6.3.6). */
+static Known *
+find_expected (const Search *search, const Known *known)
+{
+  const char *name = known->mailbox->row->name;
+
+  for (guint i = 0; i < search->knowns->len; i++)
+    {
+      const Known *above = known_at (search, i);
+      g_autofree char *below = g_strconcat (above->mailbox->row->name, "/", NULL);
+      g_autofree char *expected = NULL;
+
+      if (above->target == NULL || !g_str_has_prefix (name, below))
+        continue;
+      expected = g_strconcat (above->target->name, name + strlen (below) - 1, NULL);
+      for (guint j = 0; j < search->knowns->len; j++)
+        if (known_at (search, j)->own != NULL && g_str_equal (known_at (search, j)->own->name, expected))
+          return known_at (search, j);
+    }
+  return NULL;
+}
+
+/* Sizes alone may not tell it from the one that has its name now: what is above decides. */
+static gboolean
+follow_above (Search *search, Known *known, GError **error)
+{
+  Known *expected = find_expected (search, known);
+  gboolean same;
+
+  if (expected == NULL || expected == known)
+    return TRUE;
+  known->is_sought = TRUE;
+  if (!mailbox_sync_is_listed_as (known->mailbox, expected->own, &same, error))
+    return FALSE;
+  if (same)
+    claim (known, expected);
+  return TRUE;
 }
 
 /* Those listed under other rows' names; without a look where STATUS speaks against it. */
@@ -160,9 +206,7 @@ find_among_known (Search *search, Known *known, GError **error)
         return FALSE;
       if (!same)
         continue;
-      known->target = other->own;
-      other->own->taken = TRUE;
-      other->is_sought = TRUE;
+      claim (known, other);
       return TRUE;
     }
   return TRUE;
@@ -187,30 +231,46 @@ find_among_fresh (Search *search, Known *known, GError **error)
   return TRUE;
 }
 
+static gboolean
+seek (Search *search, Known *known, GError **error)
+{
+  gboolean itself;
+
+  if (known->target != NULL)
+    return TRUE;
+  if (!follow_above (search, known, error))
+    return FALSE;
+  if (known->target != NULL || !known->is_sought || known->is_settled)
+    return TRUE;
+  known->is_settled = TRUE;
+  return is_itself (known, &itself, error) && (itself || find_among_known (search, known, error));
+}
+
+static guint
+count_found (const Search *search)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < search->knowns->len; i++)
+    count += known_at (search, i)->target != NULL;
+  return count;
+}
+
 /* Whoever has another's name makes that one to be sought, too. *found: there is such a one. */
 static gboolean
 search_known (Search *search, gboolean *found, GError **error)
 {
-  gboolean again = TRUE;
+  guint before;
 
-  *found = FALSE;
-  while (again)
+  do
     {
-      again = FALSE;
+      before = count_found (search);
       for (guint i = 0; i < search->knowns->len; i++)
-        {
-          Known *known = known_at (search, i);
-          gboolean itself;
-
-          if (!known->is_sought || known->target != NULL || known->is_settled)
-            continue;
-          if (!is_itself (known, &itself, error) || (!itself && !find_among_known (search, known, error)))
-            return FALSE;
-          known->is_settled = TRUE;
-          again = again || known->target != NULL;
-          *found = *found || known->target != NULL;
-        }
+        if (!seek (search, known_at (search, i), error))
+          return FALSE;
     }
+  while (count_found (search) > before);
+  *found = before > 0;
   return TRUE;
 }
 
@@ -256,130 +316,25 @@ add_left_names (Search *search)
     }
 }
 
-/* (transfer full): one that neither a row nor the server has. */
-static char *
-name_for_displaced (const Search *search, const char *name)
+static void
+clear_trade (gpointer data)
 {
-  g_autofree char *deleted = g_strdup_printf ("%s (deleted)", name);
-  gboolean is_free = account_sync_find_mailbox (search->account, deleted) == NULL;
-
-  for (guint i = 0; i < search->fresh->len; i++)
-    is_free =
-        is_free && !g_str_equal (((ListedMailbox *)g_ptr_array_index (search->fresh, i))->name, deleted);
-  return is_free ? g_steal_pointer (&deleted) : name_for_displaced (search, deleted);
-}
-
-static gboolean
-put_name (Known *known, const char *name, const char *wire_name, GError **error)
-{
-  AccountSync *account = known->mailbox->account;
-  JournalMailbox *row = known->mailbox->row;
-
-  g_free (row->name);
-  row->name = g_strdup (name);
-  g_free (row->wire_name);
-  row->wire_name = g_strdup (wire_name);
-  return journal_put_mailbox (account->journal, row, error);
-}
-
-/* No two rows may have one name, not even for a moment. */
-static gboolean
-put_no_name (Known *known, GError **error)
-{
-  g_autofree char *none = account_sync_place_aside (known->mailbox->account, known->mailbox->row->id);
-
-  return put_name (known, none, NULL, error);
+  g_free (((NameTrade *)data)->old_name);
 }
 
 static void
-tell (const Known *known, const char *old_name)
-{
-  AccountSync *account = known->mailbox->account;
-  const char *name = known->mailbox->row->name;
-  g_autofree char *old = text_make_safe (old_name);
-  g_autofree char *new = text_make_safe (name);
-
-  if (account->dry_run)
-    report (&account->report, ENGINE_EVENT_RESULT, old_name, "plan",
-            "the mailbox would be renamed to “%s” here: %s", new,
-            known->target != NULL ? "it was renamed on the server"
-                                  : "on the server it is gone, and another has its name");
-  else
-    report (&account->report, ENGINE_EVENT_INFO, name, "renamed", "renamed here, from “%s”", old);
-}
-
-static gboolean
-is_changed (const Known *known)
-{
-  return known->target != NULL || is_displaced (known);
-}
-
-/* A renaming here to the same name has put the directory in its place already. */
-static gboolean
-put_new_name (Search *search, Known *known, GError **error)
-{
-  AccountSync *account = search->account;
-  JournalMailbox *row = known->mailbox->row;
-  g_autofree char *old = g_strdup (known->old_name);
-  g_autofree char *name =
-      known->target != NULL ? g_strdup (known->target->name) : name_for_displaced (search, old);
-  g_autofree char *wire = known->target != NULL ? g_strdup (known->target->item->raw)
-                                                : mailbox_name_to_wire (account->session, name);
-
-  if (!mailbox_sync_lies_right (known->mailbox, name))
-    row->bound_for = g_strdup ("");
-  if (!put_name (known, name, wire, error))
-    return FALSE;
-  known->mailbox->on_server = known->target != NULL;
-  known->mailbox->is_other = FALSE;
-  account->tally.mailboxes++;
-  tell (known, old);
-  return TRUE;
-}
-
-static gboolean
-put_names (Search *search, GError **error)
+add_trades (const Search *search, GArray *trades)
 {
   for (guint i = 0; i < search->knowns->len; i++)
     {
-      Known *known = known_at (search, i);
+      const Known *known = known_at (search, i);
+      NameTrade trade = { .mailbox = known->mailbox, .target = known->target };
 
-      if (!is_changed (known))
+      if (known->target == NULL && !is_displaced (known))
         continue;
-      known->old_name = g_strdup (known->mailbox->row->name);
-      if (!put_no_name (known, error))
-        return FALSE;
+      trade.old_name = g_strdup (known->mailbox->row->name);
+      g_array_append_val (trades, trade);
     }
-  for (guint i = 0; i < search->knowns->len; i++)
-    if (is_changed (known_at (search, i)) && !put_new_name (search, known_at (search, i), error))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-reopen_boxes (AccountSync *account, GError **error)
-{
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-
-      if (mailbox->box == NULL)
-        continue;
-      g_clear_pointer (&mailbox->box, maildir_box_free);
-      if (!mailbox_sync_open_box (mailbox, FALSE, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-follow (Search *search, GError **error)
-{
-  AccountSync *account = search->account;
-
-  return journal_begin (account->journal, error) &&
-         journal_end (account->journal, put_names (search, error), error) &&
-         account_sync_trade_places (account, error) && (account->dry_run || reopen_boxes (account, error));
 }
 
 /* Renamed to a name that was free: renamed-there.c follows it. */
@@ -393,8 +348,10 @@ let_go (Search *search)
 static gboolean
 run_search (Search *search, GError **error)
 {
+  g_autoptr (GArray) trades = g_array_new (FALSE, FALSE, sizeof (NameTrade));
   gboolean found;
 
+  g_array_set_clear_func (trades, clear_trade);
   if (!search_known (search, &found, error) || !seek_elsewhere (search, &found, error))
     return FALSE;
   if (!found)
@@ -403,7 +360,8 @@ run_search (Search *search, GError **error)
       return TRUE;
     }
   add_left_names (search);
-  return follow (search, error);
+  add_trades (search, trades);
+  return account_sync_trade_names (search->account, trades, search->fresh, error);
 }
 
 static gboolean
@@ -433,7 +391,7 @@ account_sync_follow_trades (AccountSync *account, const GPtrArray *items, const 
                             GPtrArray *fresh, GError **error)
 {
   g_autoptr (GPtrArray) asked = NULL;
-  g_autoptr (GPtrArray) knowns = g_ptr_array_new_with_free_func (known_free);
+  g_autoptr (GPtrArray) knowns = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) listed = g_ptr_array_new_with_free_func ((GDestroyNotify)listed_mailbox_free);
   Search search = { account, statuses, knowns, listed, fresh };
 

@@ -416,7 +416,9 @@ const MailboxRow mailbox_rows[] = {
               "here rename-mailbox Task Job" },
     .expected = { "Job c", "Job/x d", "Job/y e", "Work a", "Work/x b", "mailbox Job", "mailbox Job/x",
                   "mailbox Job/y", "mailbox Work", "mailbox Work/x" } },
+  /* Cyrus 3.6 dies ("Virtual memory exhausted") when a mailbox with \\Recent messages is renamed twice. */
   { .path = "/renamed/here/circle-offline-between",
+    .flags = MAILBOX_ROW_DOVECOT,
     .base = { "create Job", "create Work", "add Job a", "add Work b", "add Work c" },
     .then = { "here rename-mailbox Work Task", "here rename-mailbox Job Work", "here rename-mailbox Task Job",
               "offline", "here letters Job b S", "there add Work d" },

@@ -235,7 +235,8 @@ sync_proof_sweep (const SyncProof *proof)
   for (step = 1; !ended && failures < MAX_FAILURES; step++)
     failures += sweep_step (proof, sync, step, &ended);
   g_test_message ("%u steps, %u failed", step - 2, failures);
-  if (failures > 0)
+  /* Every run sends and writes something: one that nobody killed was not swept. */
+  if (failures > 0 || step <= 2)
     g_test_fail ();
 }
 

@@ -1,10 +1,11 @@
 /* The proofs of sync-proof.h for every row of the table of mailboxes (contract C6), on a real server.
  *
  *   test-mailbox-table [--server dovecot|cyrus] [--layout nested|maildir++] [--namespace] [--sweep] [--all]
- *                      [--part K/N]
+ *                      [--part K/N] [--rows PATH]
  *
  * Without options: outcomes on Dovecot, in the nested layout. --namespace has the server put all mailboxes
- * below "INBOX." with dots between levels, --all sweeps the larger rows too, --part takes every N-th row.
+ * below "INBOX." with dots between levels, --all sweeps the larger rows too, --part takes every N-th row,
+ * --rows those whose path begins so ("/renamed")
  */
 #include "mailbox-rows.h"
 #include "sync-change.h"
@@ -14,7 +15,7 @@
 
 typedef struct
 {
-  char *kind, *layout, *part;
+  char *kind, *layout, *part, *rows;
   gboolean with_namespace, sweep, all;
   SyncNames names;
 } Options;
@@ -116,6 +117,8 @@ is_chosen (const Options *options, const MailboxRow *row)
     return FALSE;
   if ((row->flags & MAILBOX_ROW_SLASH) && options->names.separator != '/')
     return FALSE;
+  if (options->rows != NULL)
+    return g_str_has_prefix (row->path, options->rows);
   return !options->sweep || options->all || (row->flags & MAILBOX_ROW_SMALL);
 }
 
@@ -165,6 +168,7 @@ parse_options (Options *options, int *argc, char ***argv)
     { "sweep", 0, 0, G_OPTION_ARG_NONE, &options->sweep, "kill at every step", NULL },
     { "all", 0, 0, G_OPTION_ARG_NONE, &options->all, "sweep all rows", NULL },
     { "part", 0, 0, G_OPTION_ARG_STRING, &options->part, "only every N-th row", "K/N" },
+    { "rows", 0, 0, G_OPTION_ARG_STRING, &options->rows, "only these, large or small", "PATH" },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -198,6 +202,7 @@ main (int argc, char *argv[])
   add_tests (&options, server, tests);
   status = g_test_run ();
   g_free (options.kind);
+  g_free (options.rows);
   g_free (options.layout);
   g_free (options.part);
   return status;
