@@ -21,12 +21,32 @@ mailbox_sync_wanted_name (MailboxSync *mailbox)
   return g_strcmp0 (wanted, row->name) != 0 ? g_steal_pointer (&wanted) : NULL;
 }
 
+#define ASIDE " (moving)"
+
 /* What a mailbox is called on the server while another still has the name that it is to get. (transfer full)
  */
 static char *
 name_aside (const char *wanted)
 {
-  return g_strconcat (wanted, " (moving)", NULL);
+  return g_strconcat (wanted, ASIDE, NULL);
+}
+
+/* TRUE when `name` is `wanted`, or where that is while it, or one above it, is aside. */
+static gboolean
+is_on_its_way (const char *name, const char *wanted)
+{
+  if (g_str_equal (name, wanted))
+    return TRUE;
+  for (const char *end = strchrnul (wanted, '/');; end = strchrnul (end + 1, '/'))
+    {
+      g_autofree char *above = g_strndup (wanted, (gsize)(end - wanted));
+      g_autofree char *aside = g_strconcat (above, ASIDE, end, NULL);
+
+      if (g_str_equal (name, aside))
+        return TRUE;
+      if (*end == '\0')
+        return FALSE;
+    }
 }
 
 gboolean
@@ -35,10 +55,9 @@ mailbox_sync_lies_right (MailboxSync *mailbox, const char *name)
   AccountSync *account = mailbox->account;
   AccountLayout layout = account->settings->layout;
   g_autofree char *called = mailbox_name_of_directory (account->maildir, layout, mailbox->row->directory);
-  g_autofree char *aside = called != NULL ? name_aside (called) : NULL;
 
-  return maildir_is_directory_of (layout, mailbox->row->directory, name) || g_strcmp0 (called, name) == 0 ||
-         g_strcmp0 (aside, name) == 0;
+  return maildir_is_directory_of (layout, mailbox->row->directory, name) ||
+         (called != NULL && is_on_its_way (name, called));
 }
 
 static void
