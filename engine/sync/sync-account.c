@@ -173,15 +173,21 @@ announce (AccountSync *account)
     }
 }
 
+/* A user may have 128 of them, for all programs together. */
+#define MAX_WATCHES 8
+
 static void
 watch (AccountSync *account)
 {
-  for (guint i = 0; i < account->mailboxes->len; i++)
+  guint watched = 0;
+
+  for (guint i = 0; i < account->mailboxes->len && watched < MAX_WATCHES; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
       if (mailbox->plan != NULL && mailbox->plan->len > 0)
         mailbox_sync_watch_here (mailbox);
+      watched += mailbox->watch != NULL;
     }
 }
 
