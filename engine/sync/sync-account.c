@@ -173,6 +173,18 @@ announce (AccountSync *account)
     }
 }
 
+static gboolean
+changes_here (const MailboxSync *mailbox)
+{
+  static const PlanKind kinds[] = { PLAN_DOWNLOAD, PLAN_LOCAL_FLAGS, PLAN_FOLLOW, PLAN_REMOVE_LOCAL,
+                                    PLAN_EXPUNGE_MARKED };
+
+  for (guint i = 0; mailbox->plan != NULL && i < G_N_ELEMENTS (kinds); i++)
+    if (mailbox_sync_plans (mailbox, kinds[i]))
+      return TRUE;
+  return FALSE;
+}
+
 /* A user may have 128 of them, for all programs together. */
 #define MAX_WATCHES 8
 
@@ -185,7 +197,7 @@ watch (AccountSync *account)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->plan != NULL && mailbox->plan->len > 0)
+      if (changes_here (mailbox))
         mailbox_sync_watch_here (mailbox);
       watched += mailbox->watch != NULL;
     }

@@ -15,8 +15,8 @@
 #include <utime.h>
 
 /* A server takes so many messages in one command without growing much. */
-#define BATCH_MESSAGES 200
-#define BATCH_BYTES (4 * 1024 * 1024)
+#define BATCH_MESSAGES 2000
+#define BATCH_BYTES (16 * 1024 * 1024)
 
 typedef struct
 {
