@@ -85,10 +85,50 @@ takes_files (const MailboxSync *mailbox)
          (mailbox->box != NULL || mailbox->account->dry_run);
 }
 
+/* (transfer full): sizes and dates of rows that are gone on the server. */
+static GHashTable *
+collect_stamps (AccountSync *account)
+{
+  GHashTable *stamps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
+        {
+          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+          const BaseFacts *facts;
+
+          if (operation->kind != PLAN_REMOVE_LOCAL && operation->kind != PLAN_FORGET)
+            continue;
+          facts = &g_array_index (mailbox->base_facts, BaseFacts,
+                                  mailbox_sync_row_index (mailbox, operation->row));
+          g_hash_table_add (stamps, stamp_key (facts->remote_size, facts->internal_date));
+        }
+    }
+  return stamps;
+}
+
+static void
+add_arrived (Follows *follows, GHashTable *stamps, MailboxSync *mailbox, PlanOperation *download)
+{
+  const PlanRemote *remote = mailbox_sync_find_remote (mailbox, download->uid);
+  g_autofree char *key = stamp_key (remote->remote_size, remote->internal_date);
+  Arrived *arrived;
+
+  if (!g_hash_table_contains (stamps, key))
+    return;
+  arrived = g_new0 (Arrived, 1);
+  *arrived = (Arrived){ mailbox, download };
+  add_to_group (follows->arrived, g_steal_pointer (&key), arrived, g_free);
+}
+
 static void
 collect_arrived (Follows *follows)
 {
   GPtrArray *mailboxes = follows->account->mailboxes;
+  g_autoptr (GHashTable) stamps = collect_stamps (follows->account);
 
   for (guint i = 0; i < mailboxes->len; i++)
     {
@@ -97,16 +137,9 @@ collect_arrived (Follows *follows)
       for (guint j = 0; mailbox->plan != NULL && takes_files (mailbox) && j < mailbox->plan->len; j++)
         {
           PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
-          const PlanRemote *remote;
-          Arrived *arrived;
 
-          if (operation->kind != PLAN_DOWNLOAD || operation->undecided || is_draft (operation->flags))
-            continue;
-          remote = mailbox_sync_find_remote (mailbox, operation->uid);
-          arrived = g_new0 (Arrived, 1);
-          *arrived = (Arrived){ mailbox, operation };
-          add_to_group (follows->arrived, stamp_key (remote->remote_size, remote->internal_date), arrived,
-                        g_free);
+          if (operation->kind == PLAN_DOWNLOAD && !operation->undecided && !is_draft (operation->flags))
+            add_arrived (follows, stamps, mailbox, operation);
         }
     }
 }
@@ -385,7 +418,10 @@ account_sync_plan_follows (AccountSync *account, GError **error)
   g_autoptr (GHashTable) replaced = g_hash_table_new (NULL, NULL);
   Follows follows = { account, arrived, departed, replaced };
 
-  return account->session == NULL || find_follows (&follows, error);
+  if (account->session == NULL ||
+      (!account_sync_plans (account, PLAN_REMOVE_LOCAL) && !account_sync_plans (account, PLAN_FORGET)))
+    return TRUE;
+  return find_follows (&follows, error);
 }
 
 const Follow *

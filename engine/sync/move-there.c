@@ -83,7 +83,10 @@ send_move (Group *group, GError **error)
   g_hash_table_iter_init (&iter, group->movings);
   while (g_hash_table_iter_next (&iter, &uid, NULL))
     imap_uid_set_add (set, GPOINTER_TO_UINT (uid));
-  imap_batch_uid_move (batch, set, group->to->row->wire_name, note_answer, group);
+  if (imap_session_has (group->from->account->session, IMAP_CAPABILITY_MOVE))
+    imap_batch_uid_move (batch, set, group->to->row->wire_name, note_answer, group);
+  else
+    imap_batch_uid_copy (batch, set, group->to->row->wire_name, note_answer, group);
   return imap_batch_wait (batch, error);
 }
 
@@ -183,8 +186,12 @@ record_moved (const Moving *moving, GError **error)
 
   memcpy (row.digest, content->identity.full.bytes, sizeof row.digest);
   origin_fill_row (move, &row);
-  return journal_update_message (journal, &row, error) &&
-         journal_queue_remove (journal, move->from->row->id, key, error);
+  if (!journal_queue_remove (journal, move->from->row->id, key, error))
+    return FALSE;
+  if (move->leaves)
+    return journal_update_message (journal, &row, error);
+  return journal_add_message (journal, &row, error) &&
+         mailbox_sync_begin_leaving (move->from, moving->operation, error);
 }
 
 static gboolean

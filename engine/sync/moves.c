@@ -2,14 +2,19 @@
 
 #include "newcomers.h"
 
+static gboolean
+can_move (const AccountSync *account)
+{
+  return account->session == NULL || imap_session_has (account->session, IMAP_CAPABILITY_MOVE);
+}
+
 /* The server may be asked to move from and to it. Offline, what will be asked for is queued. */
 static gboolean
 may_move (const MailboxSync *mailbox)
 {
   if (mailbox->account->session == NULL)
     return TRUE;
-  return imap_session_has (mailbox->account->session, IMAP_CAPABILITY_MOVE) && mailbox->on_server &&
-         !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0;
+  return mailbox->on_server && !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0;
 }
 
 /* (transfer full): what names an operation of the queue in the account. */
@@ -78,12 +83,22 @@ plan_moves_from (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name,
       if (newcomer == NULL)
         continue;
       move = g_new0 (Origin, 1);
-      *move = (Origin){ mailbox, index, newcomer->mailbox, newcomer->file, TRUE, FALSE };
+      *move =
+          (Origin){ mailbox, index, newcomer->mailbox, newcomer->file, can_move (mailbox->account), FALSE };
       g_hash_table_insert (mailbox->account->moves, (gpointer)&origin_row (move)->row, move);
       g_hash_table_add (replaced, newcomer->operation);
       operation->kind = PLAN_MOVE;
       newcomer->mailbox->joined = TRUE;
     }
+}
+
+gboolean
+account_sync_plans (AccountSync *account, PlanKind kind)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    if (mailbox_sync_plans (g_ptr_array_index (account->mailboxes, i), kind))
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -116,11 +131,13 @@ account_sync_plan_moves (AccountSync *account, GError **error)
   g_autoptr (GHashTable) replaced = g_hash_table_new (NULL, NULL);
   g_autoptr (Newcomers) newcomers = NULL;
 
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->joined = FALSE;
+  if (!account_sync_plans (account, PLAN_DELETE_REMOTE))
+    return TRUE;
   if (!journal_queue_foreach (account->journal, 0, collect_refused, refused, error))
     return FALSE;
   newcomers = newcomers_new (account, is_arrival, refused);
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->joined = FALSE;
   for (guint pass = 0; pass < 2; pass++)
     for (guint i = 0; i < account->mailboxes->len; i++)
       plan_moves_from (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, replaced);
@@ -257,13 +274,36 @@ find_local_moves (AccountSync *account)
           base = &g_array_index (mailbox->base, PlanBase, mailbox_sync_row_index (mailbox, operation->row));
           if (take_count (counts, base))
             note_move (account, base);
-          else if (is_begun_move (mailbox, operation, begun) && is_elsewhere (mailbox, base))
+          else if (!g_hash_table_contains (account->moved, &base->row) &&
+                   is_begun_move (mailbox, operation, begun) && is_elsewhere (mailbox, base))
             {
               note_move (account, base);
               g_hash_table_add (account->uploaded, g_memdup2 (&base->digest, sizeof base->digest));
             }
         }
     }
+}
+
+gboolean
+mailbox_sync_begin_leaving (MailboxSync *mailbox, const PlanOperation *operation, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  const PlanBase *base =
+      &g_array_index (mailbox->base, PlanBase, mailbox_sync_row_index (mailbox, operation->row));
+  g_autofree char *digest = message_digest_to_string (&base->digest);
+  g_autofree char *key = g_strdup_printf ("delete %u", operation->uid);
+  g_autofree char *detail = g_strconcat (MOVED_DETAIL, digest, NULL);
+  g_autofree char *subject = g_strdup_printf ("message %u", operation->uid);
+  JournalOperation row = { .mailbox = mailbox->row->id,
+                           .kind = JOURNAL_OPERATION_DELETE,
+                           .key = key,
+                           .detail = detail,
+                           .subject = subject,
+                           .first_seen = g_get_real_time () / G_USEC_PER_SEC };
+
+  note_move (account, base);
+  g_hash_table_add (account->uploaded, g_memdup2 (&base->digest, sizeof base->digest));
+  return journal_queue_put (account->journal, &row, NULL, error);
 }
 
 static char *

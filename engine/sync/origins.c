@@ -1,5 +1,6 @@
 #include "origins.h"
 
+#include "moves.h"
 #include "newcomers.h"
 
 #include <string.h>
@@ -66,9 +67,12 @@ find_in_mailbox (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name,
 void
 account_sync_find_origins (AccountSync *account)
 {
-  g_autoptr (Newcomers) newcomers = newcomers_new (account, is_on_both_sides, NULL);
   g_autoptr (GHashTable) found = g_hash_table_new (g_int64_hash, g_int64_equal);
+  g_autoptr (Newcomers) newcomers = NULL;
 
+  if (!account_sync_plans (account, PLAN_FORGET) && !account_sync_plans (account, PLAN_DELETE_REMOTE))
+    return;
+  newcomers = newcomers_new (account, is_on_both_sides, NULL);
   for (guint pass = 0; pass < 2; pass++)
     for (guint i = 0; i < account->mailboxes->len; i++)
       find_in_mailbox (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, found);

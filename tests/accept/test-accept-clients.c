@@ -166,6 +166,41 @@ test_neomutt_sees_the_server (void)
   accept_assert_equal (account, 8);
 }
 
+/* The file of the message gets this name below Mail, by `mv`. */
+static void
+move_file (const AcceptAccount *account, const char *subject, const char *to)
+{
+  g_autofree char *path = accept_find_file (account, "INBOX", subject);
+  g_autofree char *quoted = g_shell_quote (path);
+  g_autofree char *line = g_strdup_printf ("mv -n %s Mail/%s", quoted, to);
+
+  g_free (run_shell (account, line));
+}
+
+/* C4.1: mv keeps the name; mu4e gives a new one with other flags, in the same mailbox or another one. */
+static void
+test_renames (void)
+{
+  g_autoptr (ServerFixture) server = accept_server_start ("dovecot");
+  g_autoptr (AcceptAccount) account = make_account (server);
+  g_autoptr (ImapClient) client = accept_account_client (account);
+
+  move_file (account, "move me", "Saved/cur/");
+  move_file (account, "flag me", "Saved/cur/1700000001.6a5b4c3d2e1f0a9b8c7d.here:2,FS");
+  move_file (account, "read me", "INBOX/cur/1700000002.6a5b4c3d2e1f0a9b8c7e.here:2,S");
+  {
+    g_auto (AcceptRun) run = accept_account_run (account, "sync");
+
+    g_assert_cmpint (run.status, ==, 0);
+    g_assert_nonnull (strstr (run.out, ": 2 messages moved on the server, 2 changes of flags\n"));
+  }
+  assert_remote (client, "INBOX", "read me", "\\Seen");
+  assert_remote (client, "Saved", "move me", "");
+  assert_remote (client, "Saved", "flag me", "\\Flagged \\Seen");
+  assert_remote (client, "INBOX", "flag me", NULL);
+  accept_assert_equal (account, 6);
+}
+
 #define NOTMUCH "NOTMUCH_CONFIG=notmuch-config notmuch "
 
 static void
@@ -229,6 +264,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/accept/clients/neomutt", test_neomutt);
   g_test_add_func ("/accept/clients/neomutt-sees-the-server", test_neomutt_sees_the_server);
+  g_test_add_func ("/accept/clients/renames", test_renames);
   g_test_add_func ("/accept/clients/notmuch", test_notmuch);
   return g_test_run ();
 }

@@ -8,8 +8,11 @@
 #include <glib/gstdio.h>
 
 #define MOVE "UID MOVE 2 *"
+#define COPY "UID COPY 2 *"
+#define BARE "SASL-IR AUTH=PLAIN LITERAL+"
+#define WITHOUT_MOVE BARE " UIDPLUS ESEARCH NAMESPACE UNSELECT SPECIAL-USE LIST-EXTENDED"
 #define LOOK_BEFORE "UID FETCH 2 (UID RFC822.SIZE INTERNALDATE)"
-#define NO_UIDPLUS "SASL-IR AUTH=PLAIN LITERAL+ MOVE"
+#define NO_UIDPLUS BARE " MOVE"
 
 /* Work has one message, of UID 1; its UIDVALIDITY is 1001. */
 static void
@@ -38,6 +41,13 @@ nothing_was_sent (Hostile *hostile)
 {
   g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), ==, 0);
   g_assert_cmpuint (model_server_count (hostile->server, MOVE), ==, 1);
+}
+
+static void
+nothing_went_up (Hostile *hostile)
+{
+  g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), ==, 0);
+  g_assert_cmpuint (model_server_count (hostile->server, COPY), ==, 1);
 }
 
 static void
@@ -110,6 +120,12 @@ static void
 tell_uid_of_late (ModelTurn *turn)
 {
   edit_replace (turn, " 2 3]", " 2 2]");
+}
+
+static void
+tell_uid_of_late_copy (ModelTurn *turn)
+{
+  g_string_assign (turn->tagged, "OK [COPYUID 1001 2 2] done");
 }
 
 static void
@@ -232,6 +248,9 @@ find_second (ModelTurn *turn)
   edit_search_result (turn, "2");
 }
 
+#define COPIES                                                                                               \
+  .capabilities = WITHOUT_MOVE, .prepare = make_work, .messages = 5, .may = HOSTILE_MAY_REMOVE_THERE
+
 static const HostileCase cases[] = {
   { .name = "honest",
     .prepare = make_work,
@@ -315,6 +334,66 @@ static const HostileCase cases[] = {
     .check = nothing_was_sent,
     .may = HOSTILE_MAY_REMOVE_THERE,
     .finally = it_is_flagged },
+  { .name = "copy/honest",
+    COPIES,
+    .change = move_and_flag_second,
+    .check = nothing_went_up,
+    .finally = it_is_flagged },
+  { .name = "copy/without-uidplus",
+    .capabilities = BARE,
+    .prepare = make_work,
+    .messages = 5,
+    .may = HOSTILE_MAY_REMOVE_THERE,
+    .change = move_and_flag_second,
+    .check = nothing_went_up,
+    .finally = it_is_flagged },
+  { .name = "copy/refused",
+    COPIES,
+    .change = move_second,
+    .faults = { { MODEL_REFUSE, COPY, "NO [NOPERM] you may not" } },
+    .check = it_was_sent },
+  { .name = "copy/not-carried-out",
+    COPIES,
+    .change = move_second,
+    .faults = { { MODEL_REFUSE, COPY, "OK [COPYUID 1001 2 2] done" } },
+    .check = it_was_sent },
+  { .name = "copy/carried-out-and-refused",
+    COPIES,
+    .change = move_and_flag_second,
+    .faults = { { MODEL_LIE, COPY, "NO [OVERQUOTA] it did not fit" } },
+    .check = nothing_went_up,
+    .finally = it_is_flagged },
+  { .name = "copy/cut-before",
+    COPIES,
+    .change = move_and_flag_second,
+    .faults = { { MODEL_CUT, COPY } },
+    .outcome = ENGINE_OUTCOME_OFFLINE,
+    .finally = it_is_flagged },
+  { .name = "copy/cut-after",
+    COPIES,
+    .change = move_and_flag_second,
+    .faults = { { MODEL_CUT_AFTER, COPY } },
+    .outcome = ENGINE_OUTCOME_OFFLINE,
+    .finally = it_is_flagged },
+  { .name = "copy/cut-before-the-source-goes",
+    COPIES,
+    .change = move_and_flag_second,
+    .faults = { { MODEL_CUT, "UID EXPUNGE *" } },
+    .outcome = ENGINE_OUTCOME_OFFLINE,
+    .finally = it_is_flagged },
+  { .name = "copy/the-source-can-not-go",
+    COPIES,
+    .change = move_second,
+    .faults = { { MODEL_REFUSE, "UID EXPUNGE *", "NO [UNAVAILABLE] not now" } },
+    .outcome = ENGINE_OUTCOME_LEFT,
+    .says = "not now",
+    .check = nothing_went_up },
+  { .name = "copy/copyuid-of-anothers-message",
+    COPIES,
+    .change = move_second_late_comes,
+    .faults = { { MODEL_BEFORE, COPY, .call = work_grows },
+                { MODEL_EDIT, COPY, .call = tell_uid_of_late_copy } },
+    .check = nothing_went_up },
   { .name = "no-copyuid",
     .prepare = make_work,
     .messages = 5,

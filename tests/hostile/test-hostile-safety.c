@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #define BARE "SASL-IR AUTH=PLAIN LITERAL+ UIDPLUS"
-/* What a good server offers, but MOVE: what is moved here goes up as a whole. */
+/* What a good server offers, but MOVE: what is moved here is copied, and then deleted where it was. */
 #define WITHOUT_MOVE BARE " ESEARCH NAMESPACE UNSELECT SPECIAL-USE LIST-EXTENDED"
 #define MESSAGES 20
 #define MOVED 5
@@ -61,7 +61,8 @@ static const MoveCase moves[] = {
     "Arch",
     NULL,
     NULL,
-    { { MODEL_REFUSE, "APPEND *", "NO [OVERQUOTA] the mailbox is full" } },
+    { { MODEL_REFUSE, "APPEND *", "NO [OVERQUOTA] the mailbox is full" },
+      { MODEL_REFUSE, "UID COPY *", "NO [OVERQUOTA] the mailbox is full" } },
     "the mailbox is full",
     NULL,
     "Arch" },
@@ -69,7 +70,8 @@ static const MoveCase moves[] = {
     "Arch",
     NULL,
     NULL,
-    { { MODEL_REFUSE, "APPEND *", "NO [TOOBIG] this is too big" } },
+    { { MODEL_REFUSE, "APPEND *", "NO [TOOBIG] this is too big" },
+      { MODEL_REFUSE, "UID COPY *", "NO [TOOBIG] this is too big" } },
     "refused",
     move_back,
     "INBOX" },

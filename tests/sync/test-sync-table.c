@@ -11,8 +11,6 @@
 #include "sync-proof.h"
 #include "sync-rows.h"
 
-#include <string.h>
-
 typedef struct
 {
   char *kind, *capability, *part;
@@ -60,13 +58,6 @@ prepare (gconstpointer data)
   return g_steal_pointer (&sync);
 }
 
-/* A server without MOVE gets what was moved as an upload. */
-static gboolean
-may_move (const Options *options)
-{
-  return options->capability == NULL || strstr (options->capability, "MOVE") != NULL;
-}
-
 static SyncProof
 proof_of (const RowTest *test)
 {
@@ -77,7 +68,7 @@ proof_of (const RowTest *test)
     .check = check_outcome,
     .says = test->row->warns ? "." : NULL,
     .is_dovecot = g_str_equal (test->options->kind, "dovecot"),
-    .moves_no_mail = test->row->moves_no_mail && may_move (test->options),
+    .moves_no_mail = test->row->moves_no_mail,
     .halves = test->options->halves,
   };
 }
