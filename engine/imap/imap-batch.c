@@ -344,3 +344,40 @@ imap_batch_wait (ImapBatch *batch, GError **error)
 {
   return imap_batch_wait_at_most (batch, 0, error);
 }
+
+/* FALSE: a session has failed. */
+static gboolean
+count_outstanding (ImapBatch *const *batches, guint count, guint *outstanding)
+{
+  gboolean alive = TRUE;
+
+  *outstanding = 0;
+  for (guint i = 0; i < count; i++)
+    {
+      *outstanding += batches[i]->outstanding;
+      alive &= batches[i]->session->failure == NULL;
+    }
+  return alive;
+}
+
+void
+imap_batches_wait_for_any (ImapBatch *const *batches, guint count)
+{
+  g_autofree ImapSession **sessions = g_new (ImapSession *, count);
+  guint before, now;
+
+  for (guint i = 0; i < count; i++)
+    {
+      if (!imap_session_may_call (batches[i]->session, G_STRFUNC))
+        return;
+      sessions[i] = batches[i]->session;
+    }
+  if (!count_outstanding (batches, count, &before))
+    return;
+  for (now = before; now == before && now > 0;)
+    {
+      imap_sessions_iterate (sessions, count);
+      if (!count_outstanding (batches, count, &now))
+        return;
+    }
+}

@@ -94,3 +94,7 @@ guint imap_batch_get_outstanding (const ImapBatch *batch);
 /* Waits until at most `n` are outstanding; FALSE: the session failed. */
 gboolean imap_batch_wait_at_most (ImapBatch *batch, guint n, GError **error);
 gboolean imap_batch_wait (ImapBatch *batch, GError **error); /* for all */
+
+/* Waits until a command of one of these batches is answered, or a session fails; their sessions have one
+ * context. How each fares is seen by its own next wait. */
+void imap_batches_wait_for_any (ImapBatch *const *batches, guint count);

@@ -9,6 +9,7 @@ enum
   LINE_WAITS,
   LINE_PLAIN,
   LINE_UNBOUND,
+  LINE_CONNECTIONS,
   LINE_GREETED,
   LINE_ADMITTED,
   N_LINES,
@@ -17,6 +18,7 @@ enum
 #define WAITS "waits"
 #define PLAIN "plain"
 #define UNBOUND "unbound"
+#define DAY (24 * 60 * 60)
 
 ImapMemory *
 imap_memory_new (const char *where)
@@ -57,6 +59,42 @@ imap_memory_free (ImapMemory *memory)
   g_free (memory);
 }
 
+void
+imap_memory_carry_on (ImapMemory *memory, const ImapMemory *before, gint64 now)
+{
+  if (before == NULL)
+    return;
+  memory->waits = before->waits;
+  memory->plain = before->plain;
+  if (before->counted <= now && before->counted > now - DAY)
+    {
+      memory->connections = before->connections;
+      memory->counted = before->counted;
+    }
+}
+
+/* "2 1767225600"; anything else says nothing. */
+static void
+parse_connections (ImapMemory *memory, const char *text)
+{
+  char *end;
+  const guint64 connections = g_ascii_strtoull (text, &end, 10);
+
+  if (connections == 0 || connections > G_MAXUINT16 || *end != ' ')
+    return;
+  memory->connections = (guint)connections;
+  memory->counted = g_ascii_strtoll (end, NULL, 10);
+}
+
+/* (transfer full) */
+static char *
+format_connections (const ImapMemory *memory)
+{
+  return memory->connections == 0
+             ? g_strdup ("")
+             : g_strdup_printf ("%u %" G_GINT64_FORMAT, memory->connections, memory->counted);
+}
+
 ImapMemory *
 imap_memory_parse (const char *text, const char *where)
 {
@@ -70,6 +108,7 @@ imap_memory_parse (const char *text, const char *where)
   memory->waits = g_str_equal (lines[LINE_WAITS], WAITS);
   memory->plain = g_str_equal (lines[LINE_PLAIN], PLAIN);
   memory->unbound = g_str_equal (lines[LINE_UNBOUND], UNBOUND);
+  parse_connections (memory, lines[LINE_CONNECTIONS]);
   memory->greeted = g_strsplit (lines[LINE_GREETED], " ", -1);
   memory->admitted = g_strsplit (lines[LINE_ADMITTED], " ", -1);
   return memory;
@@ -78,9 +117,10 @@ imap_memory_parse (const char *text, const char *where)
 char *
 imap_memory_format (const ImapMemory *memory)
 {
+  g_autofree char *connections = format_connections (memory);
   g_autofree char *greeted = g_strjoinv (" ", memory->greeted);
   g_autofree char *admitted = g_strjoinv (" ", memory->admitted);
 
   return g_strjoin ("\n", memory->where, memory->waits ? WAITS : "", memory->plain ? PLAIN : "",
-                    memory->unbound ? UNBOUND : "", greeted, admitted, NULL);
+                    memory->unbound ? UNBOUND : "", connections, greeted, admitted, NULL);
 }

@@ -15,8 +15,10 @@ typedef struct
   gboolean waits;   /* the server has to be waited for */
   gboolean plain;   /* what the server compresses can't be read */
   gboolean unbound; /* the server refuses logins that are bound to the TLS channel (-PLUS), and offers them */
-  char **greeted;   /* capabilities before the login; may be empty */
-  char **admitted;  /* and after it */
+  guint connections; /* that the server took when it was asked for more; 0: as many as were wanted */
+  gint64 counted;    /* when, in seconds since 1970 */
+  char **greeted;    /* capabilities before the login; may be empty */
+  char **admitted;   /* and after it */
 } ImapMemory;
 
 /* (transfer full): nothing is known but where. */
@@ -24,6 +26,10 @@ ImapMemory *imap_memory_new (const char *where);
 /* `words` (nullable): none. */
 void imap_memory_set_greeted (ImapMemory *memory, char **words);
 void imap_memory_set_admitted (ImapMemory *memory, char **words);
+
+/* What this run has no reason to find out anew (nullable: nothing); how many connections the server takes is
+ * tried again after a day. */
+void imap_memory_carry_on (ImapMemory *memory, const ImapMemory *before, gint64 now);
 
 /* (transfer full) (nullable): NULL when `text` is NULL, malformed, or of another server. */
 ImapMemory *imap_memory_parse (const char *text, const char *where);

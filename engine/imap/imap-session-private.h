@@ -78,8 +78,8 @@ struct _ImapSession
 void imap_session_advance (ImapSession *session, ImapState to);
 /* Waits for something to happen and handles it; a failure is recorded in the session. */
 void imap_session_iterate (ImapSession *session);
-/* FALSE with a copy of the sticky error when the session has failed. */
-gboolean imap_session_check (const ImapSession *session, GError **error);
+/* The same for several sessions of one context at once. */
+void imap_sessions_iterate (ImapSession *const *sessions, guint count);
 /* Makes `error` (transfer full) the sticky one, with place and last command in its message. */
 void imap_session_fail (ImapSession *session, GError *error);
 /* An error that names the place. */

@@ -292,16 +292,53 @@ take_held (ImapSession *session, GError **error)
   return take_input (held->data, held->len, session, error);
 }
 
+/* TRUE when that was possible without the connection: it has to be looked at again. */
+static gboolean
+go_on_with_held (ImapSession *session)
+{
+  GError *error = NULL;
+
+  if (session->held->len == 0 || imap_foretold_holds_input (session))
+    return FALSE;
+  if (!take_held (session, &error))
+    imap_session_fail (session, error);
+  return TRUE;
+}
+
+static gboolean
+is_awaiting (const ImapSession *session)
+{
+  return session->state == IMAP_STATE_CONNECTING || g_hash_table_size (session->requests) > 0;
+}
+
+void
+imap_sessions_iterate (ImapSession *const *sessions, guint count)
+{
+  g_autofree NetConnection **connections = g_new (NetConnection *, count);
+  g_autofree gboolean *awaiting = g_new (gboolean, count);
+  gboolean moved = FALSE;
+
+  for (guint i = 0; i < count; i++)
+    {
+      connections[i] = sessions[i]->connection;
+      awaiting[i] = is_awaiting (sessions[i]);
+      moved |= sessions[i]->failure != NULL || go_on_with_held (sessions[i]);
+    }
+  if (!moved)
+    net_connections_iterate (connections, awaiting, count);
+  for (guint i = 0; i < count; i++)
+    {
+      GError *error = NULL;
+
+      if (sessions[i]->failure == NULL && !net_connection_check (connections[i], &error))
+        imap_session_fail (sessions[i], error);
+    }
+}
+
 void
 imap_session_iterate (ImapSession *session)
 {
-  gboolean awaiting = session->state == IMAP_STATE_CONNECTING || g_hash_table_size (session->requests) > 0;
-  GError *error = NULL;
-
-  if (session->failure == NULL && !(session->held->len > 0 && !imap_foretold_holds_input (session)
-                                        ? take_held (session, &error)
-                                        : net_connection_iterate (session->connection, awaiting, &error)))
-    imap_session_fail (session, error);
+  imap_sessions_iterate (&session, 1);
 }
 
 static gboolean
@@ -452,14 +489,13 @@ imap_session_open (const ImapOpening *opening, GError **error)
   gboolean hurries = imap_login_may_hurry (account, memory);
   g_autoptr (GError) hasty = NULL;
 
-  session->learnt->waits = memory != NULL && memory->waits;
-  session->learnt->plain = memory != NULL && memory->plain;
+  imap_memory_carry_on (session->learnt, memory, g_get_real_time () / G_USEC_PER_SEC);
   session = log_in (session, account, opening->secret, memory, hurries, &hasty);
   if (session == NULL && hurries && (was_hasty (hasty) || was_outdated (hasty)))
     {
       session = session_new_for (opening);
+      imap_memory_carry_on (session->learnt, memory, g_get_real_time () / G_USEC_PER_SEC);
       session->learnt->waits = was_hasty (hasty);
-      session->learnt->plain = memory->plain;
       g_clear_error (&hasty);
       session = log_in (session, account, opening->secret, memory, FALSE, &hasty);
     }
@@ -512,6 +548,25 @@ imap_session_get_tls_description (ImapSession *session)
     return "no TLS";
   binding = net_connection_get_channel_binding (session->connection, &type);
   return g_strcmp0 (type, "tls-unique") == 0 ? "TLSv1.2" : "TLSv1.3";
+}
+
+void
+imap_session_set_resting (ImapSession *session, gboolean resting)
+{
+  net_connection_set_resting (session->connection, resting);
+}
+
+guint
+imap_session_get_connection_limit (const ImapSession *session)
+{
+  return session->learnt->connections;
+}
+
+void
+imap_session_note_connection_limit (ImapSession *session, guint limit)
+{
+  session->learnt->connections = limit;
+  session->learnt->counted = g_get_real_time () / G_USEC_PER_SEC;
 }
 
 gint64

@@ -112,6 +112,16 @@ const char *imap_session_get_tls_description (ImapSession *session); /* for `che
  * hardly more when a light command was among them. G_MAXINT64: none was. */
 gint64 imap_session_get_round_trip (const ImapSession *session);
 
+/* FALSE with a copy of the sticky error when the session has failed. */
+gboolean imap_session_check (const ImapSession *session, GError **error);
+/* While nobody waits for this one, and others of its context are waited for. */
+void imap_session_set_resting (ImapSession *session, gboolean resting);
+
+/* How many connections the server took when it was last asked for more, within the last day; 0: never told.
+ */
+guint imap_session_get_connection_limit (const ImapSession *session);
+void imap_session_note_connection_limit (ImapSession *session, guint limit);
+
 /* COMPRESS DEFLATE (RFC 4978), a round trip with nothing else under way. TRUE also where it can't be had:
  * not offered, refused, TLS compresses already, or found broken in an earlier run; and where something is
  * foretold: ask again later. */

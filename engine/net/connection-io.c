@@ -36,22 +36,10 @@ net_connection_note_progress (NetConnection *connection)
   net_trickle_restart (&connection->trickle);
 }
 
-/* Waits for I/O while the trickle rule watches. */
 static void
-wait_watched (NetConnection *connection, gboolean is_due, gboolean may_block)
+fail_expired (NetConnection *connection)
 {
-  NetTrickle *trickle = &connection->trickle;
-  gint64 begin = g_get_monotonic_time ();
-  gint64 deadline;
-
-  net_trickle_set_due (trickle, is_due);
-  deadline = net_connection_get_deadline (connection) - trickle->waited;
-  if (!net_connection_wait (connection, !may_block ? 0 : is_due ? deadline : -1))
-    return;
-  trickle->waited += g_get_monotonic_time () - begin;
-  if (!connection->waiter.expired)
-    return;
-  if (trickle->octets == 0)
+  if (connection->trickle.octets == 0)
     net_connection_fail_with (connection, NET_ERROR_TIMEOUT, "the server was silent for %u seconds%s",
                               connection->endpoint.timeout,
                               /* Both wait for the other to begin. */
@@ -324,23 +312,66 @@ send_queued (NetConnection *connection)
   return round > 0;
 }
 
-gboolean
-net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **error)
+/* Before the wait, over which the trickle rule watches. TRUE: nothing speaks against it. */
+static gboolean
+begin_iteration (NetConnection *connection, gboolean awaiting)
 {
-  gboolean moved;
+  gboolean is_due, may_block;
 
-  if (!net_connection_report (connection, error))
+  if (connection->error != NULL)
     return FALSE;
-  g_return_val_if_fail (connection->stream != NULL, FALSE);
-  moved = send_queued (connection);
-  if (connection->error == NULL)
-    wait_watched (connection, awaiting || net_connection_get_queued (connection) > 0,
-                  !moved && !has_ready_input (connection));
+  may_block = !send_queued (connection) && !has_ready_input (connection);
+  if (connection->error != NULL)
+    return FALSE;
+  is_due = awaiting || net_connection_get_queued (connection) > 0;
+  net_trickle_set_due (&connection->trickle, is_due);
+  connection->wait_until =
+      is_due ? net_connection_get_deadline (connection) - connection->trickle.waited : -1;
+  net_waiter_begin (&connection->waiter, net_connection_get_queued (connection) > 0, connection->wait_until);
+  return may_block;
+}
+
+static void
+end_iteration (NetConnection *connection, gint64 elapsed)
+{
+  if (connection->error != NULL)
+    return;
+  net_waiter_end (&connection->waiter, connection->wait_until);
+  connection->trickle.waited += elapsed;
+  connection->waited += elapsed;
+  if (g_cancellable_is_cancelled (connection->waiter.cancellable))
+    net_connection_fail_with (connection, NET_ERROR_CANCELLED, "cancelled");
+  else if (connection->waiter.expired)
+    fail_expired (connection);
   if (connection->error == NULL && (connection->waiter.readable || has_ready_input (connection)))
     receive (connection);
   if (connection->error == NULL && connection->waiter.writable)
     send_queued (connection);
-  return net_connection_report (connection, error);
+}
+
+void
+net_connections_iterate (NetConnection *const *connections, const gboolean *awaiting, guint count)
+{
+  gboolean may_block = TRUE;
+  gint64 begin;
+
+  for (guint i = 0; i < count; i++)
+    may_block &= begin_iteration (connections[i], awaiting[i]);
+  begin = g_get_monotonic_time ();
+  if (count > 0)
+    g_main_context_iteration (connections[0]->waiter.context, may_block);
+  for (guint i = 0; i < count; i++)
+    end_iteration (connections[i], g_get_monotonic_time () - begin);
+}
+
+gboolean
+net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **error)
+{
+  if (!net_connection_check (connection, error))
+    return FALSE;
+  g_return_val_if_fail (connection->stream != NULL, FALSE);
+  net_connections_iterate (&connection, &awaiting, 1);
+  return net_connection_check (connection, error);
 }
 
 void

@@ -75,14 +75,14 @@ gboolean
 net_connection_open (NetConnection *connection, GError **error)
 {
   g_return_val_if_fail (connection->tcp == NULL, FALSE);
-  return net_connection_report (connection, error) &&
-         (open_stream (connection) || net_connection_report (connection, error));
+  return net_connection_check (connection, error) &&
+         (open_stream (connection) || net_connection_check (connection, error));
 }
 
 gboolean
 net_connection_start_tls (NetConnection *connection, GError **error)
 {
-  if (!net_connection_report (connection, error))
+  if (!net_connection_check (connection, error))
     return FALSE;
   g_return_val_if_fail (connection->stream != NULL && connection->tls == NULL, FALSE);
   if (net_connection_has_early_input (connection))
@@ -91,7 +91,7 @@ net_connection_start_tls (NetConnection *connection, GError **error)
         "data before TLS: the server, or somebody between, sent more than it should; nothing was believed");
   if (connection->error == NULL)
     secure (connection);
-  return net_connection_report (connection, error);
+  return net_connection_check (connection, error);
 }
 
 GBytes *

@@ -32,14 +32,14 @@ struct _NetConnection
   gsize held_start, held_end; /* line by line: buffer[start..end) lies behind a line that was handed on */
   guint64 received, sent;
   NetTrickle trickle;
+  gint64 wait_until; /* of the present iteration: the deadline, 0: it does not block, -1: none */
+  gint64 waited;     /* microseconds in all iterations */
 };
 
 /* Makes the error (transfer full) the connection's own, if it is the first. Always FALSE. */
 gboolean net_connection_fail (NetConnection *connection, GError *error);
 gboolean net_connection_fail_with (NetConnection *connection, NetError code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
-/* TRUE, or FALSE with a copy of the sticky error. */
-gboolean net_connection_report (NetConnection *connection, GError **error);
 
 /* (transfer none) (nullable): NULL in clear. */
 NetTlsStream *net_connection_get_tls_stream (NetConnection *connection);

@@ -131,7 +131,7 @@ net_connection_fail_with (NetConnection *connection, NetError code, const char *
 }
 
 gboolean
-net_connection_report (NetConnection *connection, GError **error)
+net_connection_check (const NetConnection *connection, GError **error)
 {
   if (connection->error == NULL)
     return TRUE;
@@ -160,6 +160,18 @@ net_connection_get_deadline (NetConnection *connection)
 }
 
 void
+net_connection_set_resting (NetConnection *connection, gboolean resting)
+{
+  net_waiter_set_resting (&connection->waiter, resting);
+}
+
+gint64
+net_connection_get_waited (const NetConnection *connection)
+{
+  return connection->waited;
+}
+
+void
 net_connection_set_line_by_line (NetConnection *connection, gboolean line_by_line)
 {
   connection->is_line_by_line = line_by_line;
@@ -177,7 +189,7 @@ net_connection_is_compressed (NetConnection *connection)
 gboolean
 net_connection_start_deflate (NetConnection *connection, GError **error)
 {
-  if (!net_connection_report (connection, error))
+  if (!net_connection_check (connection, error))
     return FALSE;
   g_return_val_if_fail (!net_connection_is_compressed (connection), FALSE);
   g_return_val_if_fail (net_connection_get_queued (connection) == 0, FALSE);

@@ -102,6 +102,17 @@ gsize net_connection_get_queued (NetConnection *connection);
  * Only this function iterates the context. `awaiting` tells that a response is due (deadlines apply). */
 gboolean net_connection_iterate (NetConnection *connection, gboolean awaiting, GError **error);
 
+/* The same for several connections of one context at once: until something happened on one of them. How each
+ * fares is seen by its own next iteration or net_connection_check. */
+void net_connections_iterate (NetConnection *const *connections, const gboolean *awaiting, guint count);
+/* FALSE with a copy of the sticky error when the connection has failed. */
+gboolean net_connection_check (const NetConnection *connection, GError **error);
+
+/* A connection that nobody iterates while others of its context are: it must not wake them up. */
+void net_connection_set_resting (NetConnection *connection, gboolean resting);
+/* Microseconds that iterations have waited for the peer so far. */
+gint64 net_connection_get_waited (const NetConnection *connection);
+
 /* A whole response has come: the trickle rule starts anew. */
 void net_connection_note_progress (NetConnection *connection);
 

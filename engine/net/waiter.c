@@ -80,20 +80,38 @@ net_waiter_clear (NetWaiter *waiter)
   g_clear_pointer (&waiter->context, g_main_context_unref);
 }
 
+static void
+watch_input (NetWaiter *waiter)
+{
+  GPollableInputStream *input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (waiter->stream));
+
+  waiter->input =
+      attach (waiter, g_pollable_input_stream_create_source (input, NULL), G_SOURCE_FUNC (on_readable));
+}
+
 void
 net_waiter_set_stream (NetWaiter *waiter, GIOStream *stream)
 {
-  GPollableInputStream *input;
-
   detach (&waiter->input);
   detach (&waiter->output);
   g_clear_object (&waiter->stream);
   if (stream == NULL)
     return;
   waiter->stream = g_object_ref (stream);
-  input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
-  waiter->input =
-      attach (waiter, g_pollable_input_stream_create_source (input, NULL), G_SOURCE_FUNC (on_readable));
+  watch_input (waiter);
+}
+
+void
+net_waiter_set_resting (NetWaiter *waiter, gboolean resting)
+{
+  if (resting)
+    {
+      detach (&waiter->input);
+      detach (&waiter->output);
+      g_source_set_ready_time (waiter->timer, -1);
+    }
+  else if (waiter->stream != NULL && waiter->input == NULL)
+    watch_input (waiter);
 }
 
 static void
@@ -120,12 +138,24 @@ set_timer (NetWaiter *waiter, gint64 deadline)
 }
 
 void
-net_waiter_wait (NetWaiter *waiter, gboolean for_output, gint64 deadline)
+net_waiter_begin (NetWaiter *waiter, gboolean for_output, gint64 deadline)
 {
   waiter->readable = waiter->writable = waiter->expired = FALSE;
   want_output (waiter, for_output);
   set_timer (waiter, deadline);
+}
+
+void
+net_waiter_wait (NetWaiter *waiter, gboolean for_output, gint64 deadline)
+{
+  net_waiter_begin (waiter, for_output, deadline);
   g_main_context_iteration (waiter->context, deadline != 0);
+  net_waiter_end (waiter, deadline);
+}
+
+void
+net_waiter_end (NetWaiter *waiter, gint64 deadline)
+{
   waiter->expired =
       deadline > 0 && !waiter->readable && !waiter->writable && g_get_monotonic_time () >= deadline;
 }

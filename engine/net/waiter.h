@@ -25,7 +25,12 @@ void net_waiter_clear (NetWaiter *waiter);
 
 /* What to wait for from now on (nullable): a stream with pollable halves. */
 void net_waiter_set_stream (NetWaiter *waiter, GIOStream *stream);
+/* While it rests, what happens on its stream wakes up nobody. */
+void net_waiter_set_resting (NetWaiter *waiter, gboolean resting);
 
 /* One iteration of the context: until there is input, room for output if that is wanted, a cancellation, the
  * deadline (monotonic; 0: do not block, -1: none), or somebody else's event. May return with nothing seen. */
 void net_waiter_wait (NetWaiter *waiter, gboolean for_output, gint64 deadline);
+/* The same in three parts, so that several waiters of one context can share the iteration between them. */
+void net_waiter_begin (NetWaiter *waiter, gboolean for_output, gint64 deadline);
+void net_waiter_end (NetWaiter *waiter, gint64 deadline);

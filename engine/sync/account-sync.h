@@ -12,8 +12,10 @@
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   moves.c follows.c origins.c   what left one mailbox and came into another
- *   base.c move-here.c download.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c
- * delete-remote.c one kind of operation each explain.c         a plan in words, for --dry-run
+ *   download.c download-source.c download-lane.c lanes.c   what comes down, by one connection or several
+ *   base.c move-here.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c delete-remote.c
+ *                     one kind of operation each
+ *   explain.c         a plan in words, for --dry-run
  *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *
  * One thread owns an AccountSync, its session, its journal handle and its main context. Every flow returns
@@ -149,6 +151,8 @@ struct _AccountSync
   guint n_queued_mailboxes; /* changes of mailboxes themselves in the queue */
   guint n_waiting;          /* operations of the last plan that were closed before in this run */
   ImapSession *session;     /* (nullable) offline */
+  char *secret;             /* (nullable) for further connections */
+  GPtrArray *lanes;         /* of ImapSession: further connections, see lanes.h */
   guint64 octets_ahead;     /* that the round's plan moves, up and down together */
   gboolean seeks_others;    /* mailboxes are to be brought together again: some is another */
   gboolean sought_others;   /* that was done in this run */

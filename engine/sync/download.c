@@ -1,166 +1,225 @@
 #include "download.h"
 
-#include "arrivals.h"
+#include "download-lane.h"
 #include "far.h"
+#include "lanes.h"
 #include "record-pair.h"
 #include "tell.h"
 
-/* A FETCH command asks for so much, and so many are in flight. */
-#define COMMAND_UIDS 250
+/* A FETCH command asks for so much; for less where several connections may share the work, so that all of
+ * them come to its end at about the same time. */
 #define COMMAND_OCTETS (4 * 1024 * 1024)
-#define WINDOW 4
-#define BODY_ITEMS "(UID FLAGS INTERNALDATE BODY.PEEK[])"
+#define SHARED_COMMAND_OCTETS (512 * 1024)
+#define LEAST_COMMAND_OCTETS (64 * 1024)
 
 /* Mailboxes that want so little together are asked for in one flight. */
 #define FLIGHT_OCTETS (1024 * 1024)
 
+/* Less than this is left to the connections that are at it. */
+#define WORTH_SHARING_OCTETS (2 * 1024 * 1024)
+/* How long the rate is measured, and the least that must be left for a further connection: with those that
+ * work already it would take REST_TIME, and REST_TRIPS round trips. Opening one costs about ten of them.
+ */
+#define SAMPLE_TIME (G_TIME_SPAN_SECOND / 2)
+#define REST_TIME G_TIME_SPAN_SECOND
+#define REST_TRIPS 40
+
+/* The connections that fetch from one mailbox; the first is the account's own. */
 typedef struct
 {
-  MailboxSync *mailbox;
-  ImapBatch *batch;
-  GHashTable *wanted;        /* uid -> PlanOperation, not arrived yet */
-  MaildirDelivery *delivery; /* (nullable) the body that is coming */
-  char *base;
-  guint64 came; /* octets of that body */
-  Arrivals *arrivals;
-  GError *error; /* ours, from inside a handler */
+  DownloadSource source;
+  guint64 octets;       /* of a command */
+  GPtrArray *lanes;     /* of DownloadLane */
+  double rate;          /* octets in a microsecond, of one connection; 0: not known */
+  gint64 began, waited; /* the sample that it is taken from */
+  guint64 came;
 } Download;
 
-static gboolean
-begin_body (guint64 size, gpointer user_data)
+static DownloadLane *
+first_lane (const Download *download)
 {
-  Download *download = user_data;
-
-  g_clear_pointer (&download->delivery, maildir_delivery_free);
-  g_free (download->base);
-  download->base = maildir_name_generate (g_get_real_time ());
-  download->came = 0;
-  download->delivery = maildir_delivery_begin (download->mailbox->box, download->base, &download->error);
-  return download->delivery != NULL;
+  return g_ptr_array_index (download->lanes, 0);
 }
 
-static gboolean
-add_body (const guint8 *data, gsize length, gpointer user_data)
+static NetConnection *
+first_connection (const Download *download)
 {
-  Download *download = user_data;
-
-  download->came += length;
-  return maildir_delivery_write (download->delivery, data, length, &download->error);
-}
-
-static Arrival *
-arrival_new (Download *download, const PlanOperation *operation, const PlanRemote *remote,
-             const ImapFetch *fetch)
-{
-  Arrival *arrival = g_new0 (Arrival, 1);
-
-  arrival->operation = operation;
-  arrival->base = g_steal_pointer (&download->base);
-  arrival->remote_size = remote->remote_size;
-  arrival->internal_date =
-      (fetch->present & IMAP_FETCH_INTERNALDATE) != 0 ? fetch->internal_date : remote->internal_date;
-  arrival->flags =
-      (fetch->present & IMAP_FETCH_FLAGS) != 0
-          ? message_flags_from_imap (download->mailbox->account->pool, (const char *const *)fetch->flags)
-          : remote->flags;
-  return arrival;
+  return imap_session_get_connection (download->source.mailbox->account->session);
 }
 
 static void
-add_arrival (Download *download, const PlanOperation *operation, const PlanRemote *remote,
-             const ImapFetch *fetch)
+begin_sample (Download *download)
 {
-  Arrival *arrival = arrival_new (download, operation, remote, fetch);
-
-  if (!arrivals_add (download->arrivals, download->delivery, arrival, &download->error))
-    return;
-  g_hash_table_remove (download->wanted, GUINT_TO_POINTER (operation->uid));
-  report_progress (&download->mailbox->account->report, download->mailbox->row->name, 1,
-                   arrival->delivered.identity.wire_size);
+  download->began = g_get_monotonic_time ();
+  download->waited = net_connection_get_waited (first_connection (download));
+  download->came = download->source.came;
 }
 
-/* The response that held the body is complete. A body of nothing where the server announced octets is a fault
- * of the server, not a message. */
+/* What one connection brings in a microsecond, once it is known to be the link that takes the time. */
 static void
-end_body (const ImapFetch *fetch, gpointer user_data)
+measure (Download *download)
 {
-  Download *download = user_data;
-  const PlanOperation *operation;
-  const PlanRemote *remote;
+  const gint64 elapsed = g_get_monotonic_time () - download->began;
+  const gint64 waited = net_connection_get_waited (first_connection (download)) - download->waited;
 
-  if (download->delivery == NULL || (fetch->present & IMAP_FETCH_BODY) == 0)
-    return;
-  operation = g_hash_table_lookup (download->wanted, GUINT_TO_POINTER (fetch->uid));
-  remote = operation != NULL ? mailbox_sync_find_remote (download->mailbox, fetch->uid) : NULL;
-  if (remote != NULL && download->error == NULL && (download->came > 0 || remote->remote_size == 0))
-    add_arrival (download, operation, remote, fetch);
-  g_clear_pointer (&download->delivery, maildir_delivery_free);
+  if (download->rate == 0 && elapsed >= SAMPLE_TIME && waited > elapsed / 2)
+    download->rate = (double)(download->source.came - download->came) / (double)elapsed;
+  if (download->rate == 0 && elapsed >= SAMPLE_TIME)
+    begin_sample (download);
 }
 
-/* Our own error (a full disk) says more than the session's "the sink stopped". */
+/* Would another connection save more than it costs? */
 static gboolean
-check (Download *download, gboolean waited, GError **error)
+pays_to_share (const Download *download)
 {
-  if (download->error == NULL)
-    return waited;
-  g_clear_error (error);
-  g_propagate_error (error, g_steal_pointer (&download->error));
-  return FALSE;
+  const AccountSync *account = download->source.mailbox->account;
+  double rest;
+
+  if (download->rate == 0 || download->source.octets_left <= WORTH_SHARING_OCTETS ||
+      !account_sync_is_far (account))
+    return FALSE;
+  rest = (double)download->source.octets_left / download->rate / download->lanes->len;
+  return rest > REST_TIME && rest > (double)(REST_TRIPS * imap_session_get_round_trip (account->session));
+}
+
+static void
+wake_lanes (const Download *download)
+{
+  for (guint i = 0; i < download->lanes->len; i++)
+    imap_session_set_resting (download_lane_get_session (g_ptr_array_index (download->lanes, i)), FALSE);
+}
+
+static void
+join_lane (Download *download, ImapSession *session)
+{
+  if (account_sync_lead_lane (session, download->source.mailbox))
+    g_ptr_array_add (download->lanes, download_lane_new (session, &download->source));
+}
+
+/* Connections that were opened for another mailbox. */
+static void
+join_open_lanes (Download *download)
+{
+  g_autoptr (GPtrArray) open = g_ptr_array_copy (download->source.mailbox->account->lanes, NULL, NULL);
+
+  for (guint i = 0; i < open->len && download->source.octets_left > WORTH_SHARING_OCTETS; i++)
+    join_lane (download, g_ptr_array_index (open, i));
+  wake_lanes (download);
+}
+
+/* One at a time: meanwhile nobody reads what comes for the others, and then they have to be given more to do.
+ */
+static void
+share (Download *download)
+{
+  AccountSync *account = download->source.mailbox->account;
+  ImapSession *session;
+
+  measure (download);
+  if (!account_sync_may_add_lane (account) || !pays_to_share (download))
+    return;
+  session = account_sync_add_lane (account);
+  if (session != NULL)
+    join_lane (download, session);
+  wake_lanes (download);
+}
+
+/* All but the first: what was asked of them is handed out anew. */
+static void
+leave_lanes (Download *download)
+{
+  while (download->lanes->len > 1)
+    {
+      DownloadLane *lane = g_ptr_array_index (download->lanes, download->lanes->len - 1);
+      ImapSession *session = download_lane_get_session (lane);
+
+      g_ptr_array_set_size (download->lanes, (gint)download->lanes->len - 1);
+      imap_session_set_resting (session, TRUE);
+    }
+}
+
+/* The run goes on without one that failed. */
+static void
+lose_lane (Download *download, guint index)
+{
+  DownloadLane *lane = g_ptr_array_index (download->lanes, index);
+  ImapSession *session = download_lane_get_session (lane);
+
+  download_source_give_back (&download->source, lane);
+  g_ptr_array_remove_index (download->lanes, index);
+  account_sync_drop_lane (download->source.mailbox->account, session);
+}
+
+/* FALSE when nothing more can be done: the first connection failed, or the disk. */
+static gboolean
+check_lanes (Download *download, GError **error)
+{
+  for (guint i = download->lanes->len; i > 0; i--)
+    {
+      g_autoptr (GError) local_error = NULL;
+      gboolean is_ours;
+
+      if (download_lane_check (g_ptr_array_index (download->lanes, i - 1), &is_ours, &local_error))
+        continue;
+      if (is_ours || i == 1)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      lose_lane (download, i - 1);
+    }
+  return TRUE;
+}
+
+/* Where the work is shared, commands get smaller towards its end, so that all come to it together. */
+static guint64
+octets_of_next (const Download *download)
+{
+  const guint64 share_of_rest = download->source.octets_left / (4 * download->lanes->len);
+
+  return download->lanes->len == 1 ? download->octets
+                                   : CLAMP (share_of_rest, LEAST_COMMAND_OCTETS, download->octets);
+}
+
+/* FALSE: nothing is under way any more. */
+static gboolean
+fill_lanes (Download *download)
+{
+  guint outstanding = 0;
+
+  for (guint i = 0; i < download->lanes->len; i++)
+    {
+      DownloadLane *lane = g_ptr_array_index (download->lanes, i);
+
+      while (download_lane_has_room (lane) && download_lane_fetch (lane, octets_of_next (download)))
+        continue;
+      outstanding += imap_batch_get_outstanding (download_lane_get_batch (lane));
+    }
+  return outstanding > 0;
+}
+
+static void
+wait_for_any (Download *download)
+{
+  g_autofree ImapBatch **batches = g_new (ImapBatch *, download->lanes->len);
+
+  for (guint i = 0; i < download->lanes->len; i++)
+    batches[i] = download_lane_get_batch (g_ptr_array_index (download->lanes, i));
+  imap_batches_wait_for_any (batches, download->lanes->len);
 }
 
 /* What came meanwhile goes its way while the commands in flight are answered. */
 static gboolean
-send_fetch (Download *download, const ImapUidSet *set, GError **error)
-{
-  ImapBatch *batch = download->batch;
-
-  imap_batch_uid_fetch (batch, set, BODY_ITEMS, NULL, NULL);
-  return check (download, imap_batch_wait_at_most (batch, WINDOW - 1, error), error) &&
-         arrivals_go_on (download->arrivals, error);
-}
-
-static gboolean
-wait_for_all (Download *download, GError **error)
-{
-  guint outstanding;
-
-  while ((outstanding = imap_batch_get_outstanding (download->batch)) > 0)
-    if (!check (download, imap_batch_wait_at_most (download->batch, outstanding - 1, error), error) ||
-        !arrivals_go_on (download->arrivals, error))
-      return FALSE;
-  return TRUE;
-}
-
-/* Wanted messages, newest first, as many as one command asks for; *left counts down to 0. (transfer full) */
-static ImapUidSet *
-next_set (const MailboxSync *mailbox, GHashTable *wanted, guint *left)
-{
-  ImapUidSet *set = imap_uid_set_new ();
-  guint64 octets = 0;
-
-  while (*left > 0 && imap_uid_set_count (set) < COMMAND_UIDS && octets < COMMAND_OCTETS)
-    {
-      const PlanRemote *remote = &g_array_index (mailbox->remote, PlanRemote, --*left);
-
-      if (!g_hash_table_contains (wanted, GUINT_TO_POINTER (remote->uid)))
-        continue;
-      imap_uid_set_add (set, remote->uid);
-      octets += remote->size;
-    }
-  return set;
-}
-
-static gboolean
 fetch_all (Download *download, GError **error)
 {
-  for (guint left = download->mailbox->remote->len; left > 0;)
+  while (fill_lanes (download))
     {
-      g_autoptr (ImapUidSet) set = next_set (download->mailbox, download->wanted, &left);
-
-      if (!imap_uid_set_is_empty (set) && !send_fetch (download, set, error))
+      wait_for_any (download);
+      if (!check_lanes (download, error) || !arrivals_go_on (download->source.arrivals, error))
         return FALSE;
+      share (download);
     }
-  return wait_for_all (download, error);
+  return check_lanes (download, error);
 }
 
 /* What did not come in a set is asked for once more, alone: one bad message must not hold up its neighbours.
@@ -168,36 +227,42 @@ fetch_all (Download *download, GError **error)
 static gboolean
 fetch_stragglers (Download *download, GError **error)
 {
-  g_autoptr (GList) uids = g_hash_table_get_keys (download->wanted);
+  g_autoptr (GList) uids = g_hash_table_get_keys (download->source.wanted);
+  DownloadLane *lane = first_lane (download);
+  ImapBatch *batch = download_lane_get_batch (lane);
 
-  for (GList *item = uids; item != NULL; item = item->next)
+  for (GList *item = uids; item != NULL || imap_batch_get_outstanding (batch) > 0;)
     {
-      g_autoptr (ImapUidSet) set = imap_uid_set_new ();
-
-      imap_uid_set_add (set, GPOINTER_TO_UINT (item->data));
-      if (!send_fetch (download, set, error))
+      if (item != NULL && download_lane_has_room (lane))
+        {
+          download_lane_ask (lane, GPOINTER_TO_UINT (item->data));
+          item = item->next;
+          continue;
+        }
+      imap_batches_wait_for_any (&batch, 1);
+      if (!download_lane_check (lane, NULL, error) || !arrivals_go_on (download->source.arrivals, error))
         return FALSE;
     }
-  return wait_for_all (download, error);
+  return download_lane_check (lane, NULL, error);
 }
 
 /* A message that is gone meanwhile needs no word; one that is still there and does not come is left and
  * named. */
 static gboolean
-name_missing (Download *download, GError **error)
+name_missing (const DownloadSource *source, GError **error)
 {
-  MailboxSync *mailbox = download->mailbox;
+  MailboxSync *mailbox = source->mailbox;
   g_autoptr (ImapUidSet) found = imap_uid_set_new ();
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   GHashTableIter iter;
   gpointer uid, operation;
 
-  if (g_hash_table_size (download->wanted) == 0)
+  if (g_hash_table_size (source->wanted) == 0)
     return TRUE;
   imap_batch_uid_search (batch, "ALL", found, NULL, NULL);
   if (!imap_batch_wait (batch, error))
     return FALSE;
-  g_hash_table_iter_init (&iter, download->wanted);
+  g_hash_table_iter_init (&iter, source->wanted);
   while (g_hash_table_iter_next (&iter, &uid, &operation))
     {
       g_hash_table_add (mailbox->closed, plan_operation_key (operation));
@@ -212,34 +277,21 @@ name_missing (Download *download, GError **error)
   return TRUE;
 }
 
-/* (transfer full): uid -> PlanOperation */
-static GHashTable *
-find_wanted (const MailboxSync *mailbox)
-{
-  GHashTable *wanted = g_hash_table_new (NULL, NULL);
-
-  for (guint i = 0; i < mailbox->plan->len; i++)
-    {
-      PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
-
-      if (operation->kind == PLAN_DOWNLOAD)
-        g_hash_table_insert (wanted, GUINT_TO_POINTER (operation->uid), operation);
-    }
-  return wanted;
-}
-
 static gboolean
 fetch_bodies (Download *download, GError **error)
 {
-  static const ImapBodySink sink = { begin_body, add_body };
-  g_autoptr (ImapBatch) batch = imap_batch_new (download->mailbox->account->session);
+  AccountSync *account = download->source.mailbox->account;
   gboolean done;
 
-  download->batch = batch;
-  imap_batch_set_body_sink (batch, &sink, download);
-  imap_batch_set_fetch_handler (batch, end_body, download);
-  done = fetch_all (download, error) && fetch_stragglers (download, error);
-  download->batch = NULL;
+  download->lanes = g_ptr_array_new_with_free_func ((GDestroyNotify)download_lane_free);
+  g_ptr_array_add (download->lanes, download_lane_new (account->session, &download->source));
+  begin_sample (download);
+  fill_lanes (download);
+  join_open_lanes (download);
+  done = fetch_all (download, error);
+  leave_lanes (download);
+  done = done && fetch_stragglers (download, error);
+  g_ptr_array_unref (download->lanes);
   return done;
 }
 
@@ -247,11 +299,11 @@ fetch_bodies (Download *download, GError **error)
 static void
 settle_rest (Download *download, const GError *cause)
 {
-  MailboxSync *mailbox = download->mailbox;
+  MailboxSync *mailbox = download->source.mailbox;
   g_autoptr (GError) error = NULL;
 
   if (cause->domain != MAILDIR_ERROR && cause->domain != JOURNAL_ERROR &&
-      !arrivals_finish (download->arrivals, &error))
+      !arrivals_finish (download->source.arrivals, &error))
     report (&mailbox->account->report, ENGINE_EVENT_WARNING, mailbox->row->name, "not-kept",
             "%s; what this concerns is fetched again", error->message);
 }
@@ -262,26 +314,23 @@ run_download (Download *download, GError **error)
   g_autoptr (GError) cause = NULL;
 
   if (fetch_bodies (download, &cause))
-    return arrivals_finish (download->arrivals, error) && name_missing (download, error);
+    return arrivals_finish (download->source.arrivals, error) && name_missing (&download->source, error);
   settle_rest (download, cause);
   g_propagate_error (error, g_steal_pointer (&cause));
   return FALSE;
 }
 
 static gboolean
-download_mailbox (MailboxSync *mailbox, GError **error)
+download_mailbox (MailboxSync *mailbox, guint64 octets, GError **error)
 {
-  Download download = { .mailbox = mailbox };
+  Download download = { .octets = octets };
   gboolean done;
 
-  download.wanted = find_wanted (mailbox);
-  download.arrivals = arrivals_new (mailbox);
+  download_source_init (&download.source, mailbox);
+  download.source.arrivals = arrivals_new (mailbox);
   done = run_download (&download, error);
-  g_clear_pointer (&download.delivery, maildir_delivery_free);
-  arrivals_free (download.arrivals);
-  g_clear_error (&download.error);
-  g_free (download.base);
-  g_hash_table_unref (download.wanted);
+  arrivals_free (download.source.arrivals);
+  download_source_clear (&download.source);
   return done;
 }
 
@@ -338,24 +387,26 @@ is_small (MailboxSync *mailbox)
 }
 
 static gboolean
-foretell_mailbox (MailboxSync *mailbox)
+foretell_mailbox (MailboxSync *mailbox, guint64 octets)
 {
   ImapSession *session = mailbox->account->session;
-  g_autoptr (GHashTable) wanted = find_wanted (mailbox);
   gboolean foretold = imap_session_foretell_select (session, mailbox->row->wire_name, FALSE);
+  DownloadSource source;
 
-  for (guint left = mailbox->remote->len; foretold && left > 0;)
+  download_source_init (&source, mailbox);
+  while (foretold && source.left > 0)
     {
-      g_autoptr (ImapUidSet) set = next_set (mailbox, wanted, &left);
+      g_autoptr (ImapUidSet) set = download_source_take (&source, NULL, octets);
 
       foretold = imap_uid_set_is_empty (set) || imap_session_foretell_uid_fetch (session, set, BODY_ITEMS);
     }
+  download_source_clear (&source);
   return foretold;
 }
 
 /* Returns the index of the first mailbox behind `first` that does not go into the flight. */
 static guint
-foretell_from (AccountSync *account, guint first)
+foretell_from (AccountSync *account, guint first, guint64 octets)
 {
   guint64 room = FLIGHT_OCTETS;
   guint i;
@@ -365,15 +416,23 @@ foretell_from (AccountSync *account, guint first)
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
       if (mailbox->plan != NULL && mailbox_sync_plans (mailbox, PLAN_DOWNLOAD) &&
-          !(takes_room (mailbox, &room) && foretell_mailbox (mailbox)))
+          !(takes_room (mailbox, &room) && foretell_mailbox (mailbox, octets)))
         break;
     }
   return MAX (i, first + 1);
 }
 
-gboolean
-account_sync_download (AccountSync *account, GError **error)
+static guint64
+octets_of_command (const AccountSync *account)
 {
+  return account->settings->connections > 1 && account_sync_is_far (account) ? SHARED_COMMAND_OCTETS
+                                                                             : COMMAND_OCTETS;
+}
+
+static gboolean
+download_all (AccountSync *account, GError **error)
+{
+  const guint64 octets = octets_of_command (account);
   guint foretold = 0;
 
   for (guint i = 0; i < account->mailboxes->len; i++)
@@ -390,11 +449,20 @@ account_sync_download (AccountSync *account, GError **error)
       if (i >= foretold && is_small (mailbox) && !account_sync_compress (account, error))
         return FALSE;
       if (i >= foretold)
-        foretold = foretell_from (account, i);
+        foretold = foretell_from (account, i, octets);
       if (!mailbox_sync_select (mailbox, &selected, error))
         return FALSE;
-      if (selected && !(account_sync_compress (account, error) && download_mailbox (mailbox, error)))
+      if (selected && !(account_sync_compress (account, error) && download_mailbox (mailbox, octets, error)))
         return FALSE;
     }
   return TRUE;
+}
+
+gboolean
+account_sync_download (AccountSync *account, GError **error)
+{
+  const gboolean done = download_all (account, error);
+
+  account_sync_close_lanes (account);
+  return done;
 }

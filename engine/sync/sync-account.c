@@ -54,7 +54,9 @@ connect_account (AccountSync *account, GError **error)
   if (password == NULL)
     return FALSE;
   account->session = imap_session_open (&opening, error);
-  secret_free (password);
+  if (account->session != NULL && account->settings->connections > 1)
+    account->secret = g_steal_pointer (&password);
+  g_clear_pointer (&password, secret_free);
   return account->session != NULL;
 }
 
@@ -468,6 +470,8 @@ close_account (AccountSync *account)
   if (account->session != NULL)
     imap_session_logout (account->session);
   g_ptr_array_unref (account->mailboxes);
+  g_ptr_array_unref (account->lanes);
+  g_clear_pointer (&account->secret, secret_free);
   g_clear_pointer (&account->session, imap_session_free);
   g_clear_pointer (&account->attic, maildir_attic_free);
   g_clear_pointer (&account->maildir, maildir_free);
@@ -502,6 +506,7 @@ job_sync (const Job *job)
     .only = job->only,
     .pool = message_keyword_pool_new (),
     .mailboxes = g_ptr_array_new_with_free_func ((GDestroyNotify)mailbox_sync_free),
+    .lanes = g_ptr_array_new_with_free_func ((GDestroyNotify)imap_session_free),
     .moved = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free),
     .remote_moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL),
     .unobserved = g_ptr_array_new_with_free_func (g_free),

@@ -10,6 +10,7 @@ static void
 login (ModelSession *session, gboolean known, GString *tagged)
 {
   session->authenticated = known;
+  session->refused = !known;
   if (known)
     g_string_printf (tagged, "OK [CAPABILITY IMAP4rev1 %s] welcome",
                      model_server_get_capabilities (session->server));
@@ -242,6 +243,9 @@ model_carry_out (ModelSession *session, const ModelCommand *command, GString *un
   else if (!session->authenticated || !carry_out_authenticated (session, command, untagged, tagged))
     {
       g_string_assign (tagged, "BAD not now");
+      /* What looks may come right behind a login that is not answered yet. */
+      if (session->refused && g_str_equal (name, "NAMESPACE"))
+        return;
       model_server_breach (session->server, "the client sent what it may not: %s %s", name,
                            model_command_word (command, 1));
     }

@@ -14,6 +14,7 @@ typedef struct
   gboolean opened; /* SELECT's tagged OK was sent */
   guint32 told;    /* the UIDVALIDITY that SELECT really told; 0: none */
   gboolean authenticated;
+  gboolean refused; /* the last login was */
   gboolean deflates;
   gboolean ended; /* LOGOUT */
 } ModelSession;

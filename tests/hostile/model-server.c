@@ -79,8 +79,9 @@ model_server_is_store_silent (ModelServer *server)
 
 /* Counts the command, and chooses what strikes it. */
 static Strike
-choose_faults (ModelServer *server, const char *text)
+choose_faults (ModelServer *server, const char *text, gboolean examined)
 {
+  g_autofree char *whole = g_strconcat (examined ? "(EXAMINE) " : "", text, NULL);
   Strike strike = { 0 };
 
   for (guint i = 0; server->faults != NULL && server->faults[i].kind != MODEL_FAULTS_END; i++)
@@ -88,7 +89,7 @@ choose_faults (ModelServer *server, const char *text)
       const ModelFault *fault = &server->faults[i];
 
       g_assert_cmpuint (i, <, MAX_FAULTS);
-      if (!g_pattern_match_simple (fault->command, text))
+      if (!g_pattern_match_simple (fault->command, *fault->command == '(' ? whole : text))
         continue;
       server->counts[i]++;
       if (fault->nth == 0 || fault->nth == server->counts[i])
@@ -205,6 +206,7 @@ execute (Line *line, ModelTurn *turn, const ModelLine *read)
   g_autoptr (ModelCommand) command = model_command_parse (read);
 
   call_faults (line, MODEL_BEFORE, turn);
+  line->session.refused |= refusal != NULL && !line->session.authenticated;
   if (refusal != NULL)
     g_string_assign (turn->tagged, refusal->text);
   else
@@ -239,6 +241,17 @@ watch_pipeline (Line *line, const ModelLine *read)
   line->unheard = more && (line->unheard || g_str_has_prefix (read->text, "SELECT "));
 }
 
+/* All that strike. */
+static void
+delay (Line *line)
+{
+  for (guint i = 0; i < line->strike.n_faults; i++)
+    if (line->strike.faults[i]->kind == MODEL_DELAY)
+      fake_peer_pause (line->peer, line->strike.faults[i]->milliseconds > 0
+                                       ? line->strike.faults[i]->milliseconds
+                                       : DELAY_MS);
+}
+
 /* FALSE: what the client sent is not deflated. */
 static gboolean
 begin_deflate (Line *line, const ModelLine *read, const GString *tagged)
@@ -260,7 +273,7 @@ answer (Line *line, const ModelLine *read)
   g_mutex_lock (&server->mutex);
   g_ptr_array_add (server->log, g_strdup (read->text));
   if (!line->is_struck)
-    line->strike = choose_faults (server, read->text);
+    line->strike = choose_faults (server, read->text, line->session.examine);
   line->is_struck = FALSE;
   g_mutex_unlock (&server->mutex);
   if (strike_down (line))
@@ -271,8 +284,7 @@ answer (Line *line, const ModelLine *read)
   g_mutex_unlock (&server->mutex);
   if (end_inside (line, &turn))
     return FALSE;
-  if (strike_find (&line->strike, MODEL_DELAY) != NULL)
-    fake_peer_pause (line->peer, DELAY_MS);
+  delay (line);
   send_all (line->peer, read->tag, untagged, tagged->str);
   return !line->session.ended && begin_deflate (line, read, tagged);
 }
@@ -295,7 +307,7 @@ take_literal (const ModelLine *read, gsize length, gboolean synchronizing, gpoin
 
   g_mutex_lock (&server->mutex);
   if (!line->is_struck)
-    line->strike = choose_faults (server, read->text);
+    line->strike = choose_faults (server, read->text, line->session.examine);
   line->is_struck = TRUE;
   if (!synchronizing && !may_be_unasked (server, length))
     model_server_breach (server, "a literal of %" G_GSIZE_FORMAT " was sent unasked: %s", length, read->text);
@@ -321,7 +333,7 @@ greet (Line *line)
   const ModelFault *refusal;
 
   g_mutex_lock (&server->mutex);
-  line->strike = choose_faults (server, "GREETING");
+  line->strike = choose_faults (server, "GREETING", FALSE);
   g_mutex_unlock (&server->mutex);
   if (strike_down (line))
     return FALSE;

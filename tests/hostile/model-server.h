@@ -3,7 +3,7 @@
  * It keeps its mail in memory (model-store.h), speaks in clear on a free port of 127.0.0.1 and takes "alice"
  * with "secret". A fault names the commands it strikes by a glob over their text without the tag, e.g.
  * "UID FETCH * (UID FLAGS)"; a literal in it reads "{LENGTH}" or "{LENGTH+}". The greeting is the command
- * "GREETING".
+ * "GREETING". What is said while a mailbox is open by EXAMINE begins with "(EXAMINE) " for globs that do.
  *
  * Whatever it is told to do, it watches the client (contract C8): a command that changes or removes anything
  * before SELECT's tagged OK, under another UIDVALIDITY than the mailbox was last listed with, or after
@@ -29,7 +29,7 @@ typedef enum
   MODEL_CUT_AFTER,    /* carried out, the connection ends without an answer */
   MODEL_CUT_INSIDE,   /* carried out, the connection ends in the middle of the answer */
   MODEL_BYE,          /* not carried out; "* BYE `text`" and the end */
-  MODEL_DELAY,        /* answered 15 ms later, as by a server that is far away */
+  MODEL_DELAY,        /* answered later: `milliseconds`, 0: 15, as by a server that is far away */
   MODEL_STALL,        /* not carried out, nothing comes any more */
   MODEL_STALL_INSIDE, /* carried out, nothing comes after half of the answer */
 } ModelFaultKind;
@@ -56,6 +56,7 @@ typedef struct
   const char *text;
   guint nth; /* strikes only the nth command that matches; 0: each */
   ModelFaultFunc call;
+  guint milliseconds;
 } ModelFault;
 
 /* `capabilities` without IMAP4rev1; NULL: what a good server offers. */

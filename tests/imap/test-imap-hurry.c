@@ -42,8 +42,8 @@ typedef struct
   FakeStep steps[20];
 } HurryRow;
 
-#define KNOWN "\n\n\n\n" OFFERED "\n" ADMITTED
-#define KNOWN_TO_WAIT "\nwaits\n\n\n" OFFERED "\n" ADMITTED
+#define KNOWN "\n\n\n\n\n" OFFERED "\n" ADMITTED
+#define KNOWN_TO_WAIT "\nwaits\n\n\n\n" OFFERED "\n" ADMITTED
 
 static const HurryRow rows[] = {
   { "nothing is waited for",
@@ -72,7 +72,7 @@ static const HurryRow rows[] = {
       END } },
   { "what is offered after the login has changed",
     KNOWN,
-    "\n\n\n\n" OFFERED "\n" ADMITTED " UIDPLUS",
+    "\n\n\n\n\n" OFFERED "\n" ADMITTED " UIDPLUS",
     { UNHEARD,
       { FAKE_SEND, "* OK hi\r\n$TAG1 OK [CAPABILITY " ADMITTED " UIDPLUS] in\r\n" },
       { FAKE_SEND, PERSONAL "$TAG2 OK\r\n* LIST () \"/\" Old\r\n$TAG3 OK\r\n" },
