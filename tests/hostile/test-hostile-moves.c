@@ -6,6 +6,7 @@
 #include "hostile-steps.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #define MOVE "UID MOVE 2 *"
 #define COPY "UID COPY 2 *"
@@ -512,10 +513,56 @@ static const HostileCase cases[] = {
     .check = it_is_still_here },
 };
 
+/* C9: a dry run tells moves as moves, and changes nothing. */
+static void
+test_explained (void)
+{
+  Hostile *hostile = hostile_new (NULL);
+
+  hostile_add_many_there (hostile, "INBOX", 5);
+  make_work (hostile);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  move_second (hostile);
+  move_there (hostile, "m4");
+  hostile_explain (hostile);
+  g_assert_nonnull (
+      strstr (hostile->said->str, "“m2” would be moved on the server: it was moved here, to Work"));
+  g_assert_nonnull (
+      strstr (hostile->said->str, "“m4” would be moved here: it was moved on the server, to Work"));
+  g_assert_null (strstr (hostile->said->str, "loaded"));
+  hostile_assert_none_removed (hostile);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, "1 message moved on the server, 1 message moved here");
+  hostile_assert_equal (hostile, FALSE);
+  hostile_free (hostile);
+}
+
+/* C5.1: with no connection the queue holds it as what it is. */
+static void
+test_queued (void)
+{
+  static const ModelFault faults[] = { { MODEL_BYE, "GREETING", "not now" }, { MODEL_FAULTS_END } };
+  Hostile *hostile = hostile_new (NULL);
+
+  hostile_add_many_there (hostile, "INBOX", 5);
+  make_work (hostile);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  move_second (hostile);
+  model_server_set_faults (hostile->server, faults);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_OFFLINE, "1 change made here queued");
+  hostile_status (hostile);
+  g_assert_nonnull (strstr (hostile->said->str, "queued for the server: 1 message to move"));
+  model_server_set_faults (hostile->server, NULL);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, "1 message moved on the server");
+  hostile_assert_equal (hostile, FALSE);
+  hostile_free (hostile);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/hostile/moves/explained", test_explained);
+  g_test_add_func ("/hostile/moves/queued", test_queued);
   hostile_add_cases ("/hostile/moves", cases, G_N_ELEMENTS (cases));
   return g_test_run ();
 }
