@@ -28,8 +28,9 @@ struct _ImapBatch
   gpointer fetch_data;
   ImapModifiedFunc modified; /* (nullable) */
   gpointer modified_data;
-  GQueue searches; /* ImapCall, under way */
-  GQueue moves;    /* ImapCall, under way */
+  ImapUidSet *vanished; /* (nullable) the caller's */
+  GQueue searches;      /* ImapCall, under way */
+  GQueue moves;         /* ImapCall, under way */
 };
 
 ImapCall *imap_call_new (ImapBatch *batch, ImapDoneFunc done, gpointer user_data);

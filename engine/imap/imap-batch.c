@@ -54,6 +54,12 @@ imap_batch_set_modified_handler (ImapBatch *batch, ImapModifiedFunc modified, gp
 }
 
 void
+imap_batch_set_vanished (ImapBatch *batch, ImapUidSet *vanished)
+{
+  batch->vanished = vanished;
+}
+
+void
 imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data)
 {
   batch->session->sink = sink;
@@ -118,7 +124,9 @@ call_tell (ImapCall *call)
   };
   ImapResult result = { .status = call->worst->status, .code = &call->worst->code, .text = text };
 
-  if (call->source != NULL && (result.code->type == IMAP_CODE_NONE || result.code->type == IMAP_CODE_COPYUID))
+  /* With QRESYNC a MOVE's tagged OK carries HIGHESTMODSEQ (RFC 7162 section 3.2.5). */
+  if (call->source != NULL && (result.status == IMAP_STATUS_OK || result.code->type == IMAP_CODE_NONE ||
+                               result.code->type == IMAP_CODE_COPYUID))
     result.code = &copied;
   check_search (call, &result);
   if (call->done == NULL)
@@ -229,6 +237,13 @@ is_too_much (const ImapSession *session, const ImapUidSet *found, const ImapUidS
 }
 
 static void
+add_set (ImapUidSet *to, const ImapUidSet *set)
+{
+  for (guint i = 0; i < imap_uid_set_n_ranges (set); i++)
+    imap_uid_set_add_range (to, imap_uid_set_range (set, i)->first, imap_uid_set_range (set, i)->last);
+}
+
+static void
 observe_search (ImapBatch *batch, const ImapResponse *response)
 {
   ImapCall *call = find_search (batch, response);
@@ -237,13 +252,17 @@ observe_search (ImapBatch *batch, const ImapResponse *response)
     return;
   call->found_told = TRUE;
   call->found_too_much |= is_too_much (batch->session, call->found, response->set);
-  for (guint i = 0;
-       !call->found_too_much && response->set != NULL && i < imap_uid_set_n_ranges (response->set); i++)
-    {
-      const ImapUidRange *range = imap_uid_set_range (response->set, i);
+  if (!call->found_too_much && response->set != NULL)
+    add_set (call->found, response->set);
+}
 
-      imap_uid_set_add_range (call->found, range->first, range->last);
-    }
+/* A server may name all UIDs that there are not: as many ranges as it has messages, and some. */
+static void
+observe_vanished (ImapBatch *batch, const ImapResponse *response)
+{
+  if (batch->vanished != NULL && response->set != NULL &&
+      !is_too_much (batch->session, batch->vanished, response->set))
+    add_set (batch->vanished, response->set);
 }
 
 static void
@@ -265,6 +284,8 @@ imap_batch_observe (ImapResponse *response, gpointer user_data)
     observe_fetch (batch, &response->fetch);
   else if (response->type == IMAP_RESPONSE_SEARCH)
     observe_search (batch, response);
+  else if (response->type == IMAP_RESPONSE_VANISHED)
+    observe_vanished (batch, response);
   else if (response->type == IMAP_RESPONSE_CONDITION && response->code.type == IMAP_CODE_COPYUID)
     observe_copied (batch, &response->code);
   else if (response->type == IMAP_RESPONSE_CONDITION)

@@ -38,6 +38,9 @@ void imap_batch_set_fetch_handler (ImapBatch *batch, ImapFetchFunc fetch, gpoint
 /* What STOREs with UNCHANGEDSINCE passed over: every [MODIFIED], of tagged answers and others (RFC 7162
  * section 3.1.3). The server may name anything. */
 void imap_batch_set_modified_handler (ImapBatch *batch, ImapModifiedFunc modified, gpointer user_data);
+/* Which UIDs vanished, before the selection or meanwhile, is added to *vanished; what goes beyond all bounds
+ * is left out. */
+void imap_batch_set_vanished (ImapBatch *batch, ImapUidSet *vanished);
 /* Where BODY[] octets go; see imap-parser.h. A FALSE from the sink fails the session. */
 void imap_batch_set_body_sink (ImapBatch *batch, const ImapBodySink *sink, gpointer user_data);
 

@@ -92,6 +92,12 @@ imap_session_has (const ImapSession *session, ImapCapability capability)
   return (session->capabilities & capability) != 0;
 }
 
+gboolean
+imap_session_tells_vanished (const ImapSession *session)
+{
+  return session->tells_vanished;
+}
+
 GStrv
 imap_capabilities_mechanisms (const ImapSession *session)
 {

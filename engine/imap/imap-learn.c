@@ -16,13 +16,20 @@ learn_namespace (ImapSession *session, const char *prefix, char delimiter)
 }
 
 static void
+learn_enabled (ImapSession *session, const char *const *words)
+{
+  if (imap_capabilities_contain (words, "UTF8=ACCEPT"))
+    imap_session_set_utf8 (session);
+  session->tells_vanished |= imap_capabilities_contain (words, "QRESYNC");
+}
+
+static void
 learn (ImapResponse *response, gpointer user_data)
 {
   ImapSession *session = user_data;
 
-  if (response->type == IMAP_RESPONSE_ENABLED &&
-      imap_capabilities_contain ((const char *const *)response->strings, "UTF8=ACCEPT"))
-    imap_session_set_utf8 (session);
+  if (response->type == IMAP_RESPONSE_ENABLED)
+    learn_enabled (session, (const char *const *)response->strings);
   else if (response->type == IMAP_RESPONSE_NAMESPACE)
     learn_namespace (session, response->prefix, response->delimiter);
   else if (response->type == IMAP_RESPONSE_LIST && session->delimiter == '\0')
@@ -62,6 +69,9 @@ imap_learn_send (ImapSession *session)
   if (imap_session_has (session, IMAP_CAPABILITY_ENABLE) &&
       imap_session_has (session, IMAP_CAPABILITY_UTF8_ACCEPT))
     flight_add (flight, session, "ENABLE", "ENABLE UTF8=ACCEPT");
+  if (session->lists_at_login && imap_session_has (session, IMAP_CAPABILITY_ENABLE) &&
+      imap_session_has (session, IMAP_CAPABILITY_QRESYNC))
+    flight_add (flight, session, "ENABLE", "ENABLE QRESYNC");
   if (imap_session_has (session, IMAP_CAPABILITY_ID))
     flight_add (flight, session, "ID", "ID (\"name\" \"dovetail\" \"version\" \"" DOVETAIL_VERSION "\")");
   if (imap_session_has (session, IMAP_CAPABILITY_NAMESPACE))

@@ -38,6 +38,7 @@ struct _ImapSession
   char **capability_words; /* (nullable) as the server wrote them */
   guint capabilities;      /* ImapCapability bits */
   gboolean utf8;           /* mailbox names are UTF-8 on the wire */
+  gboolean tells_vanished; /* QRESYNC is enabled, by the server's own word */
   char *prefix;
   char delimiter;
   ImapCodeType last_code;

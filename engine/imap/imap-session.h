@@ -105,6 +105,8 @@ void imap_session_free (ImapSession *session); /* no farewell: imap_session_logo
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapSession, imap_session_free)
 
 gboolean imap_session_has (const ImapSession *session, ImapCapability capability);
+/* TRUE when QRESYNC (RFC 7162) was enabled at the login, and the server said so. */
+gboolean imap_session_tells_vanished (const ImapSession *session);
 NetConnection *imap_session_get_connection (ImapSession *session);
 const char *imap_session_get_tls_description (ImapSession *session); /* for `check`: "TLSv1.3", or "no TLS" */
 

@@ -1,5 +1,11 @@
 /* The server's side as the base, what earlier rounds of this run saw, and the answer to CHANGEDSINCE make it
- * up: the later wins. Whoever is gone is found by number: what should be there against EXISTS. */
+ * up: the later wins. Whoever is gone is found by number: what should be there against EXISTS.
+ *
+ * With QRESYNC enabled the answer names what vanished (RFC 7162 section 3.2.6): 35 octets for five messages
+ * where a search for what is left answers with 100 KB, of a mailbox of 90,000 messages with 10,000 gaps. It
+ * is a claim: if the count does not bear it out, what is left is searched for, and at last everything is
+ * listed. SELECT's QRESYNC parameter would say the same, in the same flight.
+ */
 #include "observe-changes.h"
 
 #include "observe-remote.h"
@@ -44,7 +50,8 @@ highest_of (const MailboxSync *mailbox, const JournalBaseCount *count)
 static char *
 items_of_changes (const MailboxSync *mailbox)
 {
-  return g_strdup_printf ("(UID FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT ")", known_modseq (mailbox));
+  return g_strdup_printf ("(UID FLAGS) (CHANGEDSINCE %" G_GUINT64_FORMAT "%s)", known_modseq (mailbox),
+                          imap_session_tells_vanished (mailbox->account->session) ? " VANISHED" : "");
 }
 
 gboolean
@@ -68,17 +75,19 @@ mailbox_sync_foretell_changes (MailboxSync *mailbox, const JournalBaseCount *cou
   return (highest == 0 || imap_session_foretell_uid_fetch (session, known, items)) &&
          (highest == G_MAXUINT32 ||
           imap_session_foretell_uid_fetch_from (session, highest + 1, LISTING_OF_NEW)) &&
-         (!fewer_there || imap_session_foretell_uid_search (session, SEARCH_FOR_LEFT));
+         (!fewer_there || imap_session_tells_vanished (session) ||
+          imap_session_foretell_uid_search (session, SEARCH_FOR_LEFT));
 }
 
 /* Changed ones replace those that earlier rounds saw, which stand before them. */
 static gboolean
-fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
+fetch (MailboxSync *mailbox, guint32 highest, ImapUidSet *vanished, char **refusal, GError **error)
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   g_autofree char *items = items_of_changes (mailbox);
 
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
+  imap_batch_set_vanished (batch, vanished);
   if (highest > 0)
     {
       g_autoptr (ImapUidSet) known = imap_uid_set_new ();
@@ -96,8 +105,9 @@ fetch (MailboxSync *mailbox, guint32 highest, char **refusal, GError **error)
 
 typedef struct
 {
-  const ImapUidSet *found;
-  GArray *gone; /* of guint32 */
+  const ImapUidSet *named;
+  gboolean are_there; /* the named ones, and no others; else the named ones are not */
+  GArray *gone;       /* of guint32 */
 } GoneSearch;
 
 static gboolean
@@ -105,9 +115,47 @@ note_if_gone (guint32 uid, guint64 print, gpointer user_data)
 {
   GoneSearch *search = user_data;
 
-  if (!imap_uid_set_contains (search->found, uid))
+  if (imap_uid_set_contains (search->named, uid) != search->are_there)
     g_array_append_val (search->gone, uid);
   return TRUE;
+}
+
+/* Of the base, to mailbox->gone. */
+static gboolean
+add_gone (MailboxSync *mailbox, const ImapUidSet *named, gboolean are_there, GError **error)
+{
+  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
+  GoneSearch search = { named, are_there, gone };
+
+  if (!journal_foreach_print (mailbox->account->journal, mailbox->row->id, note_if_gone, &search, error))
+    return FALSE;
+  for (guint i = 0; i < gone->len; i++)
+    imap_uid_set_add (mailbox->gone, g_array_index (gone, guint32, i));
+  return TRUE;
+}
+
+/* What was seen in an earlier round, and is gone. */
+static void
+drop_gone (MailboxSync *mailbox, const ImapUidSet *named, gboolean are_there)
+{
+  guint kept = 0;
+
+  for (guint i = 0; i < mailbox->remote->len; i++)
+    {
+      const PlanRemote remote = g_array_index (mailbox->remote, PlanRemote, i);
+
+      if (imap_uid_set_contains (named, remote.uid) == are_there)
+        g_array_index (mailbox->remote, PlanRemote, kept++) = remote;
+    }
+  g_array_set_size (mailbox->remote, kept);
+}
+
+/* The server's word, which the count against EXISTS has to bear out. */
+static gboolean
+take_vanished (MailboxSync *mailbox, const ImapUidSet *vanished, GError **error)
+{
+  drop_gone (mailbox, vanished, FALSE);
+  return imap_uid_set_is_empty (vanished) || add_gone (mailbox, vanished, FALSE, error);
 }
 
 /* Somebody expunged: the server says which are left, in ranges. */
@@ -120,39 +168,18 @@ search_left (MailboxSync *mailbox, ImapUidSet *found, char **refusal, GError **e
   return imap_batch_wait (batch, error);
 }
 
-static void
-drop_new_gone (MailboxSync *mailbox, const ImapUidSet *found)
-{
-  guint kept = 0;
-
-  for (guint i = 0; i < mailbox->remote->len; i++)
-    {
-      const PlanRemote remote = g_array_index (mailbox->remote, PlanRemote, i);
-
-      if (imap_uid_set_contains (found, remote.uid))
-        g_array_index (mailbox->remote, PlanRemote, kept++) = remote;
-    }
-  g_array_set_size (mailbox->remote, kept);
-}
-
 static gboolean
 find_gone (MailboxSync *mailbox, char **refusal, GError **error)
 {
   g_autoptr (ImapUidSet) found = imap_uid_set_new ();
-  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (guint32));
-  GoneSearch search = { found, gone };
 
   if (!search_left (mailbox, found, refusal, error))
     return FALSE;
   if (*refusal != NULL)
     return TRUE;
-  if (!journal_foreach_print (mailbox->account->journal, mailbox->row->id, note_if_gone, &search, error))
-    return FALSE;
   imap_uid_set_clear (mailbox->gone);
-  for (guint i = 0; i < gone->len; i++)
-    imap_uid_set_add (mailbox->gone, g_array_index (gone, guint32, i));
-  drop_new_gone (mailbox, found);
-  return TRUE;
+  drop_gone (mailbox, found, TRUE);
+  return add_gone (mailbox, found, TRUE, error);
 }
 
 static void
@@ -214,6 +241,7 @@ gboolean
 mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **error)
 {
   const ImapSelected *selected = imap_session_get_selected (mailbox->account->session);
+  g_autoptr (ImapUidSet) vanished = imap_uid_set_new ();
   g_autofree char *refusal = NULL;
   JournalBaseCount count;
   gint64 expected;
@@ -224,8 +252,8 @@ mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **e
   if (mailbox->since == 0)
     imap_uid_set_clear (mailbox->gone);
   begin_with_changes (mailbox);
-  if (!fetch (mailbox, highest_of (mailbox, &count), &refusal, error) ||
-      !count_there (mailbox, &count, &expected, error))
+  if (!fetch (mailbox, highest_of (mailbox, &count), vanished, &refusal, error) ||
+      !take_vanished (mailbox, vanished, error) || !count_there (mailbox, &count, &expected, error))
     return FALSE;
   if (refusal == NULL && expected > selected->exists &&
       (!find_gone (mailbox, &refusal, error) || !count_there (mailbox, &count, &expected, error)))

@@ -205,6 +205,12 @@ carry_out_authenticated (ModelSession *session, const ModelCommand *command, GSt
     g_string_assign (tagged, "OK done");
   else if (g_str_equal (name, "COMPRESS") && model_server_offers (session->server, "COMPRESS=DEFLATE"))
     g_string_assign (tagged, session->deflates ? "NO [COMPRESSIONACTIVE] it is" : MODEL_DEFLATES);
+  else if (g_str_equal (name, "ENABLE") && model_server_offers (session->server, "QRESYNC"))
+    {
+      session->tells_vanished = TRUE;
+      g_string_append (untagged, "* ENABLED QRESYNC\r\n");
+      g_string_assign (tagged, "OK enabled");
+    }
   else if (g_str_equal (name, "NAMESPACE"))
     {
       g_string_append (untagged, "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n");
@@ -257,7 +263,10 @@ tell_expunged (ModelSession *session, GString *untagged)
   for (guint i = 0; i < session->view->len;)
     if (model_mailbox_find (session->selected, g_array_index (session->view, guint32, i)) == NULL)
       {
-        g_string_append_printf (untagged, "* %u EXPUNGE\r\n", i + 1);
+        if (session->tells_vanished)
+          g_string_append_printf (untagged, "* VANISHED %u\r\n", g_array_index (session->view, guint32, i));
+        else
+          g_string_append_printf (untagged, "* %u EXPUNGE\r\n", i + 1);
         g_array_remove_index (session->view, i);
       }
     else

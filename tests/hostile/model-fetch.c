@@ -175,6 +175,21 @@ changed_since (const ModelCommand *command)
   return g_str_has_prefix (modifier, name) ? g_ascii_strtoull (modifier + strlen (name), NULL, 10) : 0;
 }
 
+/* All UIDs that are not there, which is allowed: no record is kept of what was expunged since. */
+static void
+tell_vanished (ModelSession *session, const char *set, GString *untagged)
+{
+  g_autoptr (GString) vanished = g_string_new (NULL);
+
+  if (!session->tells_vanished)
+    model_server_breach (session->server, "VANISHED was asked for, and QRESYNC is not enabled");
+  for (guint32 uid = 1; uid < session->selected->uidnext; uid++)
+    if (model_mailbox_find (session->selected, uid) == NULL && model_set_has (set, uid, G_MAXUINT32))
+      g_string_append_printf (vanished, "%s%u", vanished->len > 0 ? "," : "", uid);
+  if (vanished->len > 0)
+    g_string_append_printf (untagged, "* VANISHED (EARLIER) %s\r\n", vanished->str);
+}
+
 void
 model_fetch (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
@@ -183,6 +198,8 @@ model_fetch (ModelSession *session, const ModelCommand *command, GString *untagg
   guint64 since = changed_since (command);
   g_autofree char *told = since > 0 ? g_strconcat (items, " MODSEQ", NULL) : g_strdup (items);
 
+  if (strstr (model_command_word (command, 4), " VANISHED)") != NULL)
+    tell_vanished (session, set, untagged);
   for (guint i = 0; i < session->view->len; i++)
     {
       guint32 uid = g_array_index (session->view, guint32, i);

@@ -16,7 +16,8 @@ typedef struct
   gboolean authenticated;
   gboolean refused; /* the last login was */
   gboolean deflates;
-  gboolean ended; /* LOGOUT */
+  gboolean tells_vanished; /* QRESYNC is enabled */
+  gboolean ended;          /* LOGOUT */
 } ModelSession;
 
 /* The answer behind which both sides deflate. */

@@ -270,6 +270,131 @@ static const HostileCase cases[] = {
     .says = "reset UIDVALIDITY" },
 };
 
+static void
+changed_unsearched (Hostile *hostile)
+{
+  all_is_changed (hostile);
+  g_assert_cmpuint (model_server_count (hostile->server, "UID SEARCH *ALL"), ==, 0);
+}
+
+static void
+changed_searched (Hostile *hostile)
+{
+  all_is_changed (hostile);
+  g_assert_cmpuint (model_server_count (hostile->server, "UID SEARCH *ALL"), ==, 1);
+}
+
+static void
+forget_vanished (ModelTurn *turn)
+{
+  edit_drop_lines (turn, "VANISHED");
+}
+
+static void
+name_second_too (ModelTurn *turn)
+{
+  edit_replace (turn, "(EARLIER) 3", "(EARLIER) 2:3");
+}
+
+static void
+name_fourth_instead (ModelTurn *turn)
+{
+  edit_replace (turn, "(EARLIER) 3", "(EARLIER) 4");
+}
+
+static void
+name_all (ModelTurn *turn)
+{
+  edit_replace (turn, "(EARLIER) 3", "(EARLIER) 1:4294967295");
+}
+
+static void
+fourth_is_here (Hostile *hostile)
+{
+  g_assert_cmpuint (hostile_count_here (hostile, "INBOX", "m4"), ==, 1);
+}
+
+static void
+say_nothing (ModelTurn *turn)
+{
+  g_string_truncate (turn->untagged, 0);
+}
+
+/* With QRESYNC the server names what vanished. Another word of it is counted, and confirmed before a file
+ * goes. */
+static const HostileCase vanished_cases[] = {
+  { .name = "flags-changed",
+    .change = flag_second,
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .check = second_is_flagged },
+  { .name = "all-changed",
+    .change = change_all,
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = changed_unsearched },
+  { .name = "vanished-lines-forgotten",
+    .change = change_all,
+    .faults = { { MODEL_EDIT, CHANGES, .call = forget_vanished } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = changed_searched },
+  { .name = "one-too-many-vanished",
+    .change = change_all,
+    .faults = { { MODEL_EDIT, CHANGES, .nth = 1, .call = name_second_too } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
+  { .name = "all-vanished",
+    .change = change_all,
+    .faults = { { MODEL_EDIT, CHANGES, .call = name_all } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
+  { .name = "another-vanished",
+    .change = change_all,
+    .faults = { { MODEL_EDIT, CHANGES, .call = name_fourth_instead } },
+    .outcome = ENGINE_OUTCOME_LEFT,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = fourth_is_here },
+  { .name = "enable-answered-with-silence",
+    .change = change_all,
+    .faults = { { MODEL_EDIT, "ENABLE *", .call = say_nothing } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = changed_searched },
+  { .name = "enable-refused",
+    .change = change_all,
+    .faults = { { MODEL_REFUSE, "ENABLE *", "BAD what" } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = changed_searched },
+  { .name = "changes-refused",
+    .change = change_all,
+    .faults = { { MODEL_REFUSE, CHANGES, "BAD no such thing" } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = all_is_changed },
+  { .name = "expunged-while-changes-are-asked-for",
+    .change = flag_second_lose_third,
+    .faults = { { MODEL_BEFORE, CHANGES, .nth = 1, .call = expunge_third } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = second_is_flagged },
+  { .name = "expunged-between-two-looks",
+    .change = flag_second_lose_third,
+    .faults = { { MODEL_BEFORE, CHANGES, .nth = 2, .call = expunge_third } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = second_is_flagged },
+  { .name = "one-went-and-modseq-stands-still",
+    .change = expunge_second,
+    .faults = { { MODEL_EDIT, "STATUS *INBOX*", .call = stand_still } },
+    .outcome = ENGINE_OUTCOME_EQUAL,
+    .says = "stood still",
+    .may = HOSTILE_MAY_REMOVE_HERE,
+    .check = one_more },
+};
+
 /* Each mailbox is opened once for what changed and once for the look behind it; what was sent ahead was what
  * had to be asked, or it would have been opened again. */
 static void
@@ -375,18 +500,31 @@ test_flag_beside_many_held (void)
   hostile_free (hostile);
 }
 
+/* (transfer full): lives as long as the tests. */
+static HostileCase *
+add_cases (const char *path, const HostileCase *some, guint n_cases, const char *capabilities)
+{
+  HostileCase *rows = g_memdup2 (some, n_cases * sizeof *some);
+
+  for (guint i = 0; i < n_cases; i++)
+    {
+      rows[i].capabilities = capabilities;
+      rows[i].messages = 5;
+    }
+  hostile_add_cases (path, rows, n_cases);
+  return rows;
+}
+
 int
 main (int argc, char **argv)
 {
-  g_autofree HostileCase *rows = g_memdup2 (cases, sizeof cases);
+  g_autofree HostileCase *searched = NULL;
+  g_autofree HostileCase *vanished = NULL;
 
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      rows[i].capabilities = CAPABILITIES;
-      rows[i].messages = 5;
-    }
-  hostile_add_cases ("/hostile/quiet", rows, G_N_ELEMENTS (cases));
+  searched = add_cases ("/hostile/quiet", cases, G_N_ELEMENTS (cases), CAPABILITIES);
+  vanished = add_cases ("/hostile/quiet/vanished", vanished_cases, G_N_ELEMENTS (vanished_cases),
+                        CAPABILITIES " ENABLE QRESYNC");
   g_test_add_func ("/hostile/quiet/changes-in-one-flight", test_changes_in_flight);
   g_test_add_func ("/hostile/quiet/change-kept-back-until-the-daily-look", test_change_kept_back);
   if (g_test_slow ())

@@ -183,6 +183,8 @@ static const CopyRow copy_rows[] = {
   { "COPY without UIDPLUS", FALSE, "$TAG OK done\r\n", "o", "" },
   { "MOVE tells it untagged", TRUE, "* OK [COPYUID 5 1:2 8:9] x\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n$TAG OK\r\n",
     "o", "1>8 2>9" },
+  { "MOVE with QRESYNC", TRUE,
+    "* OK [COPYUID 5 1:2 8:9] x\r\n* VANISHED 1:2\r\n$TAG OK [HIGHESTMODSEQ 9] done\r\n", "o", "1>8 2>9" },
   { "MOVE tells it in the answer", TRUE, "* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n$TAG OK [COPYUID 5 1:2 8:9] done\r\n",
     "o", "1>8 2>9" },
   { "MOVE of UIDs that were not asked for", TRUE, "* OK [COPYUID 5 3 8] x\r\n$TAG OK\r\n", "o", "" },
