@@ -175,17 +175,29 @@ announce (AccountSync *account)
     }
 }
 
-static gboolean
-changes_here (const MailboxSync *mailbox)
+static guint
+count_changes_here (const MailboxSync *mailbox)
 {
-  static const PlanKind kinds[] = { PLAN_DOWNLOAD, PLAN_LOCAL_FLAGS, PLAN_FOLLOW, PLAN_REMOVE_LOCAL,
-                                    PLAN_EXPUNGE_MARKED };
+  guint count = 0;
 
-  for (guint i = 0; mailbox->plan != NULL && i < G_N_ELEMENTS (kinds); i++)
-    if (mailbox_sync_plans (mailbox, kinds[i]))
-      return TRUE;
-  return FALSE;
+  for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
+    switch (g_array_index (mailbox->plan, PlanOperation, i).kind)
+      {
+      case PLAN_DOWNLOAD:
+      case PLAN_LOCAL_FLAGS:
+      case PLAN_FOLLOW:
+      case PLAN_REMOVE_LOCAL:
+      case PLAN_EXPUNGE_MARKED:
+        count++;
+        break;
+      default:
+        break;
+      }
+  return count;
 }
+
+/* What is followed one by one is kept in memory one by one: of more, the directory is read again. */
+#define MAX_FOLLOWED 2000
 
 /* A user may have 128 of them, for all programs together. */
 #define MAX_WATCHES 8
@@ -198,8 +210,9 @@ watch (AccountSync *account)
   for (guint i = 0; i < account->mailboxes->len && watched < MAX_WATCHES; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+      const guint n_changes = count_changes_here (mailbox);
 
-      if (changes_here (mailbox))
+      if (n_changes > 0 && n_changes <= MAX_FOLLOWED)
         mailbox_sync_watch_here (mailbox);
       watched += mailbox->watch != NULL;
     }

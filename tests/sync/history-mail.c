@@ -124,7 +124,7 @@ history_mail_token (GBytes *bytes)
 {
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
-  const char *end;
+  const char *end = text;
   const char *start = text != NULL ? find_token (text, length, &end) : NULL;
 
   return start != NULL ? g_strndup (start, (gsize)(end - start)) : g_strdup ("?");
@@ -135,7 +135,7 @@ history_mail_edit (GBytes *bytes, const char *token)
 {
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
-  const char *end;
+  const char *end = text;
   const char *start = find_token (text, length, &end);
   GString *out = g_string_new_len (text, start - text);
 
