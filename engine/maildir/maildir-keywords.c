@@ -29,6 +29,13 @@ maildir_keywords_clear (MaildirKeywords *keywords)
   keywords->present = FALSE;
 }
 
+void
+maildir_keywords_free (MaildirKeywords *keywords)
+{
+  maildir_keywords_clear (keywords);
+  g_free (keywords);
+}
+
 /* flag-keyword, an atom (RFC 9051 section 9): what can't be one has no meaning here. */
 static gboolean
 is_keyword (const char *name)
@@ -74,6 +81,26 @@ parse (const char *content, MaildirKeywords *keywords, guint32 *taken)
       g_free (keywords->names[index]);
       keywords->names[index] = is_keyword (name) ? g_strdup (name) : NULL;
     }
+}
+
+void
+maildir_keywords_parse (const char *content, MaildirKeywords *keywords)
+{
+  guint32 taken;
+
+  parse (content, keywords, &taken);
+  keywords->present = TRUE;
+}
+
+char *
+maildir_keywords_to_string (const MaildirKeywords *keywords)
+{
+  GString *content = g_string_new (NULL);
+
+  for (guint i = 0; i < LETTERS; i++)
+    if (keywords->names[i] != NULL)
+      g_string_append_printf (content, "%u %s\n", i, keywords->names[i]);
+  return g_string_free (content, FALSE);
 }
 
 /* *content (transfer full): "" when there is no file. */

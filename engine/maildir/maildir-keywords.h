@@ -15,9 +15,15 @@ typedef struct
 
 void maildir_keywords_clear (MaildirKeywords *keywords);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (MaildirKeywords, maildir_keywords_clear)
+/* The same of one that was allocated, with its memory. */
+void maildir_keywords_free (MaildirKeywords *keywords);
 
 /* At most 64 KiB is read; a larger, unreadable or non-regular file is an error, an absent one is not. */
 gboolean maildir_keywords_read (int mailbox_fd, MaildirKeywords *keywords, GError **error);
+
+/* From and to what stands in such a file: `keywords` was empty before. (transfer full) */
+void maildir_keywords_parse (const char *content, MaildirKeywords *keywords);
+char *maildir_keywords_to_string (const MaildirKeywords *keywords);
 
 gboolean maildir_keywords_equal (const MaildirKeywords *a, const MaildirKeywords *b);
 

@@ -83,6 +83,7 @@ mailbox_sync_free (MailboxSync *mailbox)
   g_array_unref (mailbox->unseen);
   imap_uid_set_free (mailbox->unguarded);
   g_clear_pointer (&mailbox->watch, maildir_watch_free);
+  g_clear_pointer (&mailbox->letters_before, maildir_keywords_free);
   g_clear_pointer (&mailbox->box, maildir_box_free);
   journal_mailbox_free (mailbox->row);
   g_free (mailbox);
@@ -260,6 +261,22 @@ mailbox_sync_find_local (MailboxSync *mailbox, const char *base)
   g_assert_not_reached ();
 }
 
+/* Each keyword once a run. */
+static void
+say_left_out (MailboxSync *mailbox, const char *names)
+{
+  MessageKeywordPool *pool = mailbox->account->pool;
+  const MessageFlags said = { 0, message_keyword_pool_intern (pool, mailbox->left_out) };
+  const MessageFlags now = { 0, message_keyword_pool_intern (pool, names) };
+
+  if (message_flags_is_empty (message_flags_minus (pool, now, said)))
+    return;
+  mailbox->left_out = message_flags_union (pool, said, now).keywords;
+  report (&mailbox->account->report, ENGINE_EVENT_WARNING, mailbox->row->name, "keywords",
+          "all 26 letters are taken; these keywords stay on the server and in the journal: %s",
+          message_flags_minus (pool, now, said).keywords);
+}
+
 gboolean
 mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords, GError **error)
 {
@@ -273,9 +290,7 @@ mailbox_sync_assign_letters (MailboxSync *mailbox, const char *keywords, GError 
                                &left_out, &local_error))
     {
       if (left_out != NULL)
-        report (to, ENGINE_EVENT_INFO, mailbox->row->name, "keywords",
-                "all 26 letters are taken; these keywords stay on the server and in the journal: %s",
-                left_out);
+        say_left_out (mailbox, left_out);
       return TRUE;
     }
   if (g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_SPACE))

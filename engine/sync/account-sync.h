@@ -8,6 +8,7 @@
  *   recover.c         what a crash left: staged files, flags taken off others' messages
  *   uploads-in-doubt.c   what was sent and not answered, settled before anything else
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
+ *   letters.c         what keyword letters say
  *   look-here.c observe-changes.c known.c   where little changed: only that, and the rows it concerns
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
@@ -45,7 +46,8 @@ typedef struct
   guint64 file_size;   /* of the file when its content was last known */
   gint64 mtime_ns;
   gint64 internal_date;
-  gboolean unseen; /* no file here was found as this row knows it */
+  gboolean unseen;     /* no file here was found as this row knows it */
+  gboolean relettered; /* its file's letters got other meanings: see letters.h */
 } BaseFacts;
 
 /* The content of a file that is new or replaced, and the file's stamp from before it was read. */
@@ -88,6 +90,7 @@ typedef struct
   GArray *unseen;       /* of gint64: journal ids of rows that it did not find as the base knows them */
   MaildirWatch *watch;  /* (nullable) tells what happened here since the last look */
   MaildirScan *all;     /* (nullable) all files, where one was not where its flags say */
+  MaildirKeywords *letters_before; /* (nullable) not loaded yet: see letters.h */
 
   /* The observation and the plan: from observe to the end of the round. */
   GStringChunk *strings;
@@ -119,6 +122,7 @@ typedef struct
 
   gboolean matching_told; /* in this run: how many were paired */
   gboolean appends_alone; /* in this run: the server refused several messages in one command */
+  const char *left_out;   /* (nullable) in this run: keywords without a letter that were named; of the pool */
   ImapUidSet *unguarded;  /* in this run: what a STORE with UNCHANGEDSINCE did not change */
   GHashTable *closed;     /* keys of operations that are not to be tried (again) in this run */
 } MailboxSync;

@@ -2,6 +2,49 @@
 
 #include "tell.h"
 
+#define ALL_LETTERS ((1u << 26) - 1)
+
+/* Letters to be set, among those that are touched. */
+typedef struct
+{
+  guint32 set, touched;
+} Letters;
+
+/* $Forwarded, which has a letter of its own, may have one of the keywords' too, as Dovecot gives it. */
+static Letters
+letters_of (MailboxSync *mailbox, const PlanOperation *operation, MessageFlags touched)
+{
+  const guint32 all = mailbox_sync_letters (mailbox, touched.keywords);
+  const gboolean forwarded = (touched.system & MESSAGE_FLAG_FORWARDED) != 0;
+
+  return (Letters){ mailbox_sync_letters (mailbox, operation->add.keywords),
+                    forwarded ? all | mailbox_sync_letters (mailbox, "$Forwarded") : all };
+}
+
+/* What the letters of the file stood for is no more: it gets those of its keywords, and no others. */
+static gboolean
+is_relettered (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  return g_array_index (mailbox->base_facts, BaseFacts, mailbox_sync_row_index (mailbox, operation->row))
+      .relettered;
+}
+
+static gboolean
+choose_letters (MailboxSync *mailbox, const PlanOperation *operation, MessageFlags touched, Letters *letters,
+                GError **error)
+{
+  MessageKeywordPool *pool = mailbox->account->pool;
+  const gboolean all = is_relettered (mailbox, operation);
+  const char *wanted = all ? message_flags_union (pool, operation->flags, operation->not_kept).keywords
+                           : operation->add.keywords;
+
+  if (!mailbox_sync_assign_letters (mailbox, wanted, error))
+    return FALSE;
+  *letters = all ? (Letters){ mailbox_sync_letters (mailbox, wanted), ALL_LETTERS }
+                 : letters_of (mailbox, operation, touched);
+  return TRUE;
+}
+
 /* TRUE also when the file went away or was renamed by others meanwhile: the next look tells. */
 static gboolean
 set_local_flags (MailboxSync *mailbox, const PlanOperation *operation, gboolean *changed, GError **error)
@@ -9,12 +52,12 @@ set_local_flags (MailboxSync *mailbox, const PlanOperation *operation, gboolean 
   g_autoptr (GError) local_error = NULL;
   MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
   MessageFlags touched = message_flags_union (mailbox->account->pool, operation->add, operation->remove);
+  Letters letters;
 
-  if (!mailbox_sync_assign_letters (mailbox, operation->add.keywords, error))
+  if (!choose_letters (mailbox, operation, touched, &letters, error))
     return FALSE;
   *changed = maildir_message_set_flags (mailbox->box, &place, operation->add.system, touched.system,
-                                        mailbox_sync_letters (mailbox, operation->add.keywords),
-                                        mailbox_sync_letters (mailbox, touched.keywords), NULL, &local_error);
+                                        letters.set, letters.touched, NULL, &local_error);
   if (*changed)
     return TRUE;
   g_hash_table_add (mailbox->closed, plan_operation_key (operation));

@@ -1,6 +1,7 @@
 #include "move-here.h"
 
 #include "follows.h"
+#include "letters.h"
 #include "search.h"
 #include "subject.h"
 #include "tell.h"
@@ -17,32 +18,19 @@ row_of (const Follow *follow)
   return &g_array_index (follow->from->base, PlanBase, follow->index);
 }
 
-/* Keywords of the row that have no letter in the mailbox of the file: as they were (contract C3.3). */
-static const char *
-add_unseen (const Follow *follow, const char *seen)
-{
-  MessageKeywordPool *pool = follow->from->account->pool;
-  const char *known = message_flags_union (pool, row_of (follow)->flags, row_of (follow)->not_kept).keywords;
-  const MaildirKeywords *letters = &follow->at->scan->keywords;
-  g_auto (GStrv) names = g_strsplit (known, " ", -1);
-  g_autoptr (GString) all = g_string_new (seen);
-
-  for (guint i = 0; names[i] != NULL; i++)
-    if (*names[i] != '\0' && (!letters->present || maildir_keywords_find (letters, names[i]) < 0))
-      g_string_append_printf (all, " %s", names[i]);
-  return message_keyword_pool_intern (pool, all->str);
-}
-
 /* The keywords that the file has, whatever its letters are in this mailbox. */
 static const char *
 keywords_of (const Follow *follow, guint32 letters)
 {
   MessageKeywordPool *pool = follow->from->account->pool;
   const Origin origin = { follow->from, follow->index, follow->at, follow->file };
+  const char *known = message_flags_union (pool, row_of (follow)->flags, row_of (follow)->not_kept).keywords;
 
   if (follow->file != NULL)
     return origin_keywords (&origin);
-  return add_unseen (follow, maildir_keywords_to_flags (&follow->at->scan->keywords, letters, pool).keywords);
+  if (mailbox_sync_is_relettered (follow->from, row_of (follow), letters))
+    return known;
+  return letters_read (pool, &follow->at->scan->keywords, letters, known).keywords;
 }
 
 static gboolean

@@ -2,41 +2,15 @@
 
 #include "../message/text-safe.h"
 #include "known.h"
+#include "letters.h"
 #include "look-here.h"
 
 #include <string.h>
 
 #define MAX_LOOKS 4
 
-/* The names behind the letters; a letter without a name means nothing (contract C3.3). */
-static MessageFlags
-read_flags (MailboxSync *mailbox, const MaildirEntry *entry, const MaildirKeywords *keywords)
-{
-  MessageKeywordPool *pool = mailbox->account->pool;
-  MessageFlags flags = maildir_keywords_to_flags (keywords, entry->letters, pool);
-
-  flags.system |= entry->system;
-  return flags;
-}
-
-/* Keywords of the base that have no letter here can't be seen in a file name: unchanged (contract C3.3). */
-static MessageFlags
-add_unseen_keywords (MailboxSync *mailbox, MessageFlags seen, const PlanBase *base)
-{
-  MessageKeywordPool *pool = mailbox->account->pool;
-  MessageFlags known = message_flags_union (pool, base->flags, base->not_kept);
-  g_auto (GStrv) names = g_strsplit (known.keywords, " ", -1);
-  g_autoptr (GString) unseen = g_string_new (NULL);
-
-  for (guint i = 0; names[i] != NULL; i++)
-    if (*names[i] != '\0' &&
-        (!mailbox->scan->keywords.present || maildir_keywords_find (&mailbox->scan->keywords, names[i]) < 0))
-      g_string_append_printf (unseen, "%s ", names[i]);
-  return message_flags_union (pool, seen,
-                              (MessageFlags){ 0, message_keyword_pool_intern (pool, unseen->str) });
-}
-
-/* The mailbox that a file came from by its base name: its letters are that mailbox's (contract C3.3). */
+/* The mailbox that a file came from by its base name: its letters are that mailbox's (contract C3.3).
+ * (nullable): its directory is gone, and what letters stood for with it. */
 static const MaildirKeywords *
 keywords_of_origin (MailboxSync *mailbox, const char *base)
 {
@@ -44,7 +18,8 @@ keywords_of_origin (MailboxSync *mailbox, const char *base)
     {
       MailboxSync *other = g_ptr_array_index (mailbox->account->mailboxes, i);
 
-      if (other == mailbox || other->scan == NULL || maildir_scan_find (other->scan, base) != NULL)
+      if (other == mailbox || (other->scan == NULL && !other->gone_here) ||
+          (other->scan != NULL && maildir_scan_find (other->scan, base) != NULL))
         continue;
       for (guint first = 0, last = other->base->len; first < last;)
         {
@@ -52,7 +27,7 @@ keywords_of_origin (MailboxSync *mailbox, const char *base)
           int order = strcmp (g_array_index (other->base, PlanBase, middle).base, base);
 
           if (order == 0)
-            return &other->scan->keywords;
+            return other->scan != NULL ? &other->scan->keywords : NULL;
           if (order < 0)
             first = middle + 1;
           else
@@ -117,6 +92,23 @@ is_other_content (const PlanBase *base, const MessageIdentity *identity)
                           : identity->size != base->size;
 }
 
+/* Of a file that the base knows. */
+static MessageFlags
+read_flags (MailboxSync *mailbox, const MaildirEntry *entry, guint index)
+{
+  MessageKeywordPool *pool = mailbox->account->pool;
+  const PlanBase *row = &g_array_index (mailbox->base, PlanBase, index);
+  BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
+  const char *known = message_flags_union (pool, row->flags, row->not_kept).keywords;
+  MessageFlags flags = letters_read (pool, &mailbox->scan->keywords, entry->letters, known);
+
+  facts->relettered = flags.keywords != known && mailbox_sync_is_relettered (mailbox, row, entry->letters);
+  if (facts->relettered)
+    flags = (MessageFlags){ 0, known };
+  flags.system |= entry->system;
+  return flags;
+}
+
 /* Another size or mtime, another digest: the content was replaced (contract C3.1). To be paired afresh, it is
  * read in any case. */
 static gboolean
@@ -128,7 +120,7 @@ add_known (MailboxSync *mailbox, const MaildirEntry *entry, guint index, GError 
   LocalContent *content = NULL;
   gboolean is_changed = entry->size != facts->file_size || entry->mtime_ns != facts->mtime_ns;
 
-  local.flags = add_unseen_keywords (mailbox, read_flags (mailbox, entry, &mailbox->scan->keywords), base);
+  local.flags = read_flags (mailbox, entry, index);
   if ((is_changed || mailbox->refresh != JOURNAL_REFRESH_NONE) &&
       !read_content (mailbox, entry, &content, error))
     return FALSE;
@@ -155,7 +147,8 @@ add_new (MailboxSync *mailbox, const MaildirEntry *entry, GError **error)
     return FALSE;
   if (content == NULL)
     return TRUE;
-  local.flags = read_flags (mailbox, entry, keywords);
+  local.flags = letters_read (mailbox->account->pool, keywords, entry->letters, "");
+  local.flags.system |= entry->system;
   local.identity = &content->identity;
   g_array_append_val (mailbox->local, local);
   return TRUE;

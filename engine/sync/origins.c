@@ -1,7 +1,9 @@
 #include "origins.h"
 
+#include "letters.h"
 #include "moves.h"
 #include "newcomers.h"
+#include "plan-flags.h"
 
 #include <string.h>
 
@@ -24,6 +26,12 @@ is_on_both_sides (const MailboxSync *mailbox, const PlanOperation *operation, gp
   return operation->kind == PLAN_PAIR || (operation->kind == PLAN_UPLOAD && operation->undecided);
 }
 
+static gboolean
+is_upload (const MailboxSync *mailbox, const PlanOperation *operation, gpointer user_data)
+{
+  return operation->kind == PLAN_UPLOAD && !operation->undecided;
+}
+
 /* A file that is still called like the row holds something else by now, and needs the name. */
 static gboolean
 may_be_origin (const MailboxSync *mailbox, const PlanOperation *operation)
@@ -34,6 +42,21 @@ may_be_origin (const MailboxSync *mailbox, const PlanOperation *operation)
          g_hash_table_contains (mailbox->account->moved, &operation->row);
 }
 
+/* What goes up instead of being moved keeps its keywords, also those that a client which knows none left out
+ * of the new name. */
+static void
+take_keywords (const Origin *origin, PlanOperation *upload)
+{
+  const MailboxSync *to = origin->to;
+  const PlanInput server = { .permanent = to->permanent,
+                             .permanent_any = to->permanent_any,
+                             .pool = to->account->pool };
+  const MessageFlags flags = { upload->flags.system | upload->not_kept.system, origin_keywords (origin) };
+
+  upload->flags = flags_permitted (&server, flags);
+  upload->not_kept = message_flags_minus (server.pool, flags, upload->flags);
+}
+
 static void
 add_origin (MailboxSync *from, guint index, gboolean leaves, const Newcomer *newcomer)
 {
@@ -41,6 +64,8 @@ add_origin (MailboxSync *from, guint index, gboolean leaves, const Newcomer *new
 
   *origin = (Origin){ from, index, newcomer->mailbox, newcomer->file, leaves, FALSE };
   g_hash_table_insert (from->account->origins, (gpointer)newcomer->file, origin);
+  if (newcomer->operation->kind == PLAN_UPLOAD)
+    take_keywords (origin, newcomer->operation);
 }
 
 static void
@@ -64,18 +89,25 @@ find_in_mailbox (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name,
     }
 }
 
+static void
+find_among (AccountSync *account, NewcomersInclude includes, GHashTable *found)
+{
+  g_autoptr (Newcomers) newcomers = newcomers_new (account, includes, NULL);
+
+  for (guint pass = 0; pass < 2; pass++)
+    for (guint i = 0; i < account->mailboxes->len; i++)
+      find_in_mailbox (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, found);
+}
+
 void
 account_sync_find_origins (AccountSync *account)
 {
   g_autoptr (GHashTable) found = g_hash_table_new (g_int64_hash, g_int64_equal);
-  g_autoptr (Newcomers) newcomers = NULL;
 
   if (!account_sync_plans (account, PLAN_FORGET) && !account_sync_plans (account, PLAN_DELETE_REMOTE))
     return;
-  newcomers = newcomers_new (account, is_on_both_sides, NULL);
-  for (guint pass = 0; pass < 2; pass++)
-    for (guint i = 0; i < account->mailboxes->len; i++)
-      find_in_mailbox (g_ptr_array_index (account->mailboxes, i), newcomers, pass == 0, found);
+  find_among (account, is_on_both_sides, found);
+  find_among (account, is_upload, found);
 }
 
 Origin *
@@ -112,6 +144,7 @@ keywords_of_row (const Origin *origin)
   return message_flags_union (origin->from->account->pool, row->flags, row->not_kept).keywords;
 }
 
+/* What its letters stand for where it is now. */
 static const char *
 keywords_of_letters (const Origin *origin)
 {
@@ -120,28 +153,33 @@ keywords_of_letters (const Origin *origin)
       .keywords;
 }
 
-/* The letters say the same as the row. */
+const char *
+origin_keywords (const Origin *origin)
+{
+  const MaildirEntry *entry = find_entry (origin);
+  const MaildirScan *scan = origin->from->scan;
+  const char *known = keywords_of_row (origin);
+
+  if (!g_str_equal (origin_row (origin)->base, origin->file->base))
+    return entry->letters == 0 ? known : origin->file->flags.keywords;
+  if (mailbox_sync_is_relettered (origin->from, origin_row (origin), entry->letters))
+    return known;
+  return letters_read (origin->to->account->pool, scan != NULL ? &scan->keywords : NULL, entry->letters,
+                       known)
+      .keywords;
+}
+
+/* They are those of the row. */
 static gboolean
 keeps_keywords (const Origin *origin)
 {
-  const MaildirEntry *entry = find_entry (origin);
-  const char *known = keywords_of_row (origin);
-
-  if (g_str_equal (origin_row (origin)->base, origin->file->base))
-    return entry->letters == (origin->from->scan != NULL ? mailbox_sync_letters (origin->from, known) : 0);
-  return entry->letters == 0 || origin->file->flags.keywords == known;
+  return origin_keywords (origin) == keywords_of_row (origin);
 }
 
 gboolean
 origin_knows_keywords (const Origin *origin)
 {
-  return keeps_keywords (origin) || keywords_of_letters (origin) == origin->file->flags.keywords;
-}
-
-const char *
-origin_keywords (const Origin *origin)
-{
-  return keeps_keywords (origin) ? keywords_of_row (origin) : origin->file->flags.keywords;
+  return keeps_keywords (origin) || keywords_of_letters (origin) == origin_keywords (origin);
 }
 
 gboolean

@@ -23,8 +23,8 @@ typedef struct
 const PlanBase *origin_row (const Origin *origin);
 const BaseFacts *origin_facts (const Origin *origin);
 
-/* After the plans are made: finds the origins of messages that are new on both sides (account->origins), for
- * this round. */
+/* After the plans are made: finds the origins of messages that are new on both sides, and of those that go up
+ * (account->origins), for this round. */
 void account_sync_find_origins (AccountSync *account);
 /* (nullable): of a new file. */
 Origin *mailbox_sync_find_origin (MailboxSync *mailbox, const PlanLocal *file);

@@ -4,11 +4,13 @@
 #include "gone-mailboxes.h"
 #include "held.h"
 #include "job-journal.h"
+#include "letters.h"
 #include "misplaced.h"
 #include "moves.h"
 #include "origins.h"
 #include "queue-mailbox.h"
 #include "subject.h"
+#include "tell.h"
 #include "unmatched.h"
 
 #include <stdio.h>
@@ -75,12 +77,38 @@ is_for_server (const PlanOperation *operation)
   return FALSE;
 }
 
+/* Said when it begins. */
+static void
+tell_not_kept (MailboxSync *mailbox)
+{
+  MessageKeywordPool *pool = mailbox->account->pool;
+  MessageFlags all = message_flags_none ();
+
+  for (guint i = 0; i < mailbox->plan->len; i++)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      const PlanBase *row =
+          operation->row != 0
+              ? &g_array_index (mailbox->base, PlanBase, mailbox_sync_row_index (mailbox, operation->row))
+              : NULL;
+      const MessageFlags before = row != NULL ? row->not_kept : message_flags_none ();
+
+      all = message_flags_union (pool, all, message_flags_minus (pool, operation->not_kept, before));
+    }
+  mailbox_sync_tell_not_kept (mailbox, all);
+}
+
 static gboolean
 plan_one (MailboxSync *mailbox, GError **error)
 {
   mailbox->plan = mailbox_sync_make_plan (mailbox, error);
   if (mailbox->plan == NULL)
     return FALSE;
+  if (mailbox->account->session != NULL)
+    {
+      mailbox_sync_plan_letters (mailbox);
+      tell_not_kept (mailbox);
+    }
   /* Before anything is held back: what waits for whatever reason is still to be found by the next run. */
   mailbox->waits = mailbox->plan->len > 0;
   if (mailbox->account->session != NULL)

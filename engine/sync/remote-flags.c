@@ -304,6 +304,7 @@ record_store (MailboxSync *mailbox, const Store *store, GError **error)
   MessageFlags not_kept = message_flags_union (account->pool, operation->not_kept, lost);
   g_autofree char *key = plan_operation_key (operation);
 
+  mailbox_sync_tell_not_kept (mailbox, lost);
   return journal_set_message_flags (account->journal, operation->row, flags.system, flags.keywords,
                                     not_kept.system, not_kept.keywords, error) &&
          journal_queue_remove (account->journal, mailbox->row->id, key, error);

@@ -10,6 +10,7 @@
 #include "import-account.h"
 #include "job-journal.h"
 #include "known.h"
+#include "letters.h"
 #include "local-flags.h"
 #include "look-here.h"
 #include "mailboxes.h"
@@ -123,9 +124,9 @@ record_observation (AccountSync *account, GError **error)
         continue;
       gboolean is_new = note_observation (mailbox, row);
 
-      if (!mailbox_sync_note_quiet (mailbox, row) && !is_new)
-        continue;
-      if (!journal_put_mailbox (account->journal, row, error))
+      is_new |= mailbox_sync_note_quiet (mailbox, row);
+      if ((is_new && !journal_put_mailbox (account->journal, row, error)) ||
+          !mailbox_sync_note_letters (mailbox, error))
         {
           journal_rollback (account->journal);
           return FALSE;

@@ -172,3 +172,13 @@ mailbox_sync_tell_all (MailboxSync *mailbox, PlanKind kind)
         mailbox_sync_tell (mailbox, operation, 0, NULL);
     }
 }
+
+void
+mailbox_sync_tell_not_kept (MailboxSync *mailbox, MessageFlags flags)
+{
+  g_autofree char *names = message_flags_to_imap (flags);
+
+  if (!message_flags_is_empty (flags))
+    report (&mailbox->account->report, ENGINE_EVENT_INFO, mailbox->row->name, "flags-not-kept",
+            "the server does not keep these flags, they stay here: %s", names);
+}

@@ -20,5 +20,9 @@ void mailbox_sync_tell_followed (const Follow *follow, const char *base);
 /* The same of all operations of a kind. */
 void mailbox_sync_tell_all (MailboxSync *mailbox, PlanKind kind);
 
+/* Flags that were set here and that the server does not keep: they stay here (contract C3.4). Nothing is said
+ * of none. */
+void mailbox_sync_tell_not_kept (MailboxSync *mailbox, MessageFlags flags);
+
 /* (transfer full): "add \Seen, take off \Flagged". */
 char *words_flags (const PlanOperation *operation);

@@ -99,6 +99,16 @@ came_from_elsewhere (MailboxSync *mailbox, const char *base)
   return search.found;
 }
 
+/* One that came under a new name, without letters, was sent with the keywords that it had elsewhere. */
+static gboolean
+came_without_letters (MailboxSync *mailbox, const JournalUpload *upload, const char *seen)
+{
+  gboolean found = FALSE;
+
+  return *seen == '\0' && journal_find_digest (mailbox->account->journal, upload->digest, 0, &found, NULL) &&
+         found;
+}
+
 static gboolean
 retire_replaced (MailboxSync *mailbox, const JournalUpload *upload, GError **error)
 {
@@ -139,7 +149,8 @@ mailbox_sync_confirm_upload (MailboxSync *mailbox, const JournalUpload *upload,
     .internal_date = message->internal_date,
   };
 
-  if (seen != sent.keywords && came_from_elsewhere (mailbox, upload->base))
+  if (seen != sent.keywords &&
+      (came_from_elsewhere (mailbox, upload->base) || came_without_letters (mailbox, upload, seen)))
     {
       row.keywords = seen;
       row.not_kept_keywords = "";

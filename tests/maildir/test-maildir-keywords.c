@@ -285,12 +285,28 @@ test_left_by_us (void)
   g_assert_false (maildir_fixture_has (&fixture, "INBOX/.dovetail-keywords"));
 }
 
+/* C3.3: what letters stand for can be remembered. */
+static void
+test_string (void)
+{
+  static const char content[] = "0 One\n3 two\n25 $Three\n";
+  g_auto (MaildirKeywords) keywords = { 0 };
+  g_autofree char *again = NULL;
+
+  maildir_keywords_parse (content, &keywords);
+  g_assert_true (keywords.present);
+  g_assert_cmpint (maildir_keywords_find (&keywords, "TWO"), ==, 3);
+  again = maildir_keywords_to_string (&keywords);
+  g_assert_cmpstr (again, ==, content);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/maildir/keywords/C3.3/read", test_read);
   g_test_add_func ("/maildir/keywords/C3.3/absent", test_absent);
+  g_test_add_func ("/maildir/keywords/C3.3/string", test_string);
   g_test_add_func ("/maildir/keywords/odd-file", test_odd_file);
   g_test_add_func ("/maildir/keywords/find", test_find);
   g_test_add_func ("/maildir/keywords/C3.3/assign", test_assign);

@@ -376,6 +376,25 @@ write_keywords (SyncCase *sync, const char *mailbox, GStrv names)
 }
 
 static void
+reletter (SyncCase *sync, const Change *change)
+{
+  g_auto (GStrv) names = g_new0 (char *, 27);
+  g_autofree char *text = g_strconcat (change->content, " ", change->rest, NULL);
+  g_auto (GStrv) given = g_strsplit (g_strstrip (text), " ", -1);
+
+  if (*change->content == '\0')
+    {
+      g_autofree char *path = local_path (sync, change->mailbox, "dovecot-keywords", NULL);
+
+      g_assert_cmpint (g_unlink (path), ==, 0);
+      return;
+    }
+  for (guint i = 0; i < 26; i++)
+    names[i] = g_strdup (i < g_strv_length (given) ? given[i] : "");
+  write_keywords (sync, change->mailbox, names);
+}
+
+static void
 change_keywords (SyncCase *sync, const SyncFile *file, const Change *change)
 {
   g_auto (GStrv) keywords = g_strsplit (change->rest, " ", -1);
@@ -506,6 +525,8 @@ change_here (SyncCase *sync, const Change *change)
     rename_mailbox_here (sync, change);
   else if (g_str_equal (change->verb, "add"))
     deliver (sync, change);
+  else if (g_str_equal (change->verb, "reletter"))
+    reletter (sync, change);
   else
     {
       files = sync_view_files (sync);

@@ -22,6 +22,8 @@
  *   move MAILBOX CONTENT MAILBOX           the same name
  *   save MAILBOX CONTENT MAILBOX           as mutt does: a new file with a name and a date of its own, then unlink
  *   copy MAILBOX CONTENT MAILBOX           the same without the unlink, and with the same date
+ *   reletter MAILBOX [NAME...]             dovecot-keywords has these, from a on; without: it is gone. No file
+ *                                          gets another name
  *   create MAILBOX
  *   delete-mailbox MAILBOX                 with its messages; what lies below stays
  *   remove-directory MAILBOX               rm -rf
