@@ -12,7 +12,7 @@
  *   look-here.c observe-changes.c known.c   where little changed: only that, and the rows it concerns
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
- *   moves.c follows.c origins.c   what left one mailbox and came into another
+ *   moves.c follows.c origins.c forgotten.c   what left one mailbox and came into another
  *   download.c download-source.c download-lane.c lanes.c   what comes down, by one connection or several
  *   base.c move-here.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c delete-remote.c
  *                     one kind of operation each

@@ -1,6 +1,7 @@
 #include "plan-account.h"
 
 #include "follows.h"
+#include "forgotten.h"
 #include "gone-mailboxes.h"
 #include "held.h"
 #include "job-journal.h"
@@ -281,8 +282,10 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
         return FALSE;
     }
   account->n_waiting = account->n_queued_mailboxes = 0;
-  if (!account_sync_plan_moves (account, error) || !account_sync_plan_follows (account, error) ||
-      !account_sync_keep_misplaced (account, error))
+  if (!account_sync_plan_moves (account, error) || !account_sync_plan_follows (account, error))
+    return FALSE;
+  account_sync_relink_forgotten (account);
+  if (!account_sync_keep_misplaced (account, error))
     return FALSE;
   if (!enqueue_all (account, error))
     return FALSE;

@@ -283,6 +283,21 @@ const SyncRow sync_rows[] = {
     .expected = { "INBOX b" },
     .attic = 1 },
 
+  { .path = "/renamed/deleted-there",
+    .kind = SYNC_ROW_VARIANT,
+    .base = { "add INBOX a", "add INBOX b" },
+    .remote = { "expunge INBOX a" },
+    .local = { "rename INBOX a" },
+    .expected = { "INBOX b" },
+    .attic = 1 },
+  { .path = "/renamed/draft-moved-there",
+    .kind = SYNC_ROW_VARIANT,
+    .mailboxes = "INBOX;Drafts;Trash",
+    .base = { "add Drafts A \\Draft", "add Drafts B \\Draft" },
+    .remote = { "move Drafts A INBOX" },
+    .local = { "rename Drafts A" },
+    .expected = { "Drafts B \\Draft", "INBOX A \\Draft" },
+    .attic = 1 },
 
   /* New on both sides: one to one. */
   { .path = "/new/duplicates-on-both-sides",
