@@ -83,6 +83,36 @@ write_keywords (const char *directory, char *names[N_LETTERS])
   g_assert_true (g_file_set_contents (path, text->str, (gssize)text->len, NULL));
 }
 
+gboolean
+history_files_rotate_keywords (HistoryWorld *world, const char *mailbox)
+{
+  g_autofree char *directory = history_files_directory (world, mailbox);
+  char *names[N_LETTERS] = { NULL };
+  guint last = N_LETTERS, count = 0;
+  char *carried;
+
+  read_keywords (directory, names);
+  for (guint i = 0; i < N_LETTERS; i++)
+    if (names[i] != NULL)
+      {
+        count++;
+        last = i;
+      }
+  carried = last < N_LETTERS ? names[last] : NULL;
+  for (guint i = 0; count > 1 && i < N_LETTERS; i++)
+    if (names[i] != NULL)
+      {
+        char *name = names[i];
+
+        names[i] = carried;
+        carried = name;
+      }
+  if (count > 1)
+    write_keywords (directory, names);
+  clear_keywords (names);
+  return count > 1;
+}
+
 static guint
 read_letters (const char *letters, char *const names[N_LETTERS], GString *others)
 {

@@ -40,5 +40,9 @@ void history_files_write (HistoryWorld *world, const char *mailbox, const char *
 /* rename(2) to another name in a mailbox's cur/. */
 void history_file_move (HistoryWorld *world, const HistoryFile *file, const char *mailbox, const char *name);
 
+/* The names in the mailbox's dovecot-keywords change letters with each other. FALSE: there are less than two.
+ */
+gboolean history_files_rotate_keywords (HistoryWorld *world, const char *mailbox);
+
 /* (transfer full): BASE:2,LETTERS; keywords by the mailbox's dovecot-keywords, which gets those it lacks. */
 char *history_files_name (HistoryWorld *world, const char *mailbox, const char *base, guint flags);

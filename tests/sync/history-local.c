@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* (nullable) (transfer none): one of the files that the step may take. */
@@ -111,13 +112,6 @@ unlink_message (HistoryWorld *world, const HistoryFile *file)
   history_world_log (world, "      here: %s unlinked in %s (%s)", file->token, file->mailbox, file->name);
 }
 
-/* A client that does not know keywords takes none away from a message that it moves. */
-static guint
-kept_flags (const HistoryFile *file, guint flags)
-{
-  return flags | (file->flags & HISTORY_KEYWORDS);
-}
-
 /* mutt: another file with the flags it knows, and the date of the old one. */
 static void
 save (HistoryWorld *world, const HistoryFile *file, const char *to, gboolean keep)
@@ -134,29 +128,168 @@ save (HistoryWorld *world, const HistoryFile *file, const char *to, gboolean kee
   else
     {
       unlink_file (file);
-      history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags, kept_flags (file, flags));
+      history_model_strip (world->model, file->token);
       history_model_move (world->model, HISTORY_LOCAL, file->mailbox, file->token, to);
     }
   history_world_log (world, "      here: %s %s from %s to %s as %s", file->token, keep ? "copied" : "saved",
                      file->mailbox, to, name);
 }
 
-/* mu4e: the base name kept, letters too; or a new one. */
-static void
-rename_to (HistoryWorld *world, const HistoryFile *file, const char *to, gboolean keep_base)
+/* (transfer full): the letters of a name with one more or less. */
+static char *
+toggle_letter (const char *letters, guint flag)
 {
-  g_autofree char *base = keep_base ? g_strdup (file->base) : history_files_new_base (world);
-  guint flags = keep_base ? file->flags : file->flags & ~HISTORY_KEYWORDS;
-  g_autofree char *name = keep_base ? g_strconcat (base, ":2,", file->letters, NULL)
-                                    : history_files_name (world, to, base, flags);
+  const char letter = history_flag_letter (flag);
+  g_auto (GStrv) parts = g_strsplit (letters, (const char[]){ letter, '\0' }, -1);
+  g_autofree char *others = g_strjoinv ("", parts);
+  g_autoptr (GString) name = g_string_new (others);
+  gsize place = 0;
+
+  if (strchr (letters, letter) != NULL)
+    return g_strdup (others);
+  while (name->str[place] != '\0' && name->str[place] < letter)
+    place++;
+  g_string_insert_c (name, (gssize)place, letter);
+  return g_strdup (name->str);
+}
+
+/* As a client renames: where to, and what of the name it keeps. */
+typedef struct
+{
+  gboolean keeps_base; /* and the letters, whatever they stand for; else it knows no keywords */
+  gboolean flags;      /* one flag more or less on the way */
+  guint flag;
+} Renaming;
+
+/* (transfer full) */
+static char *
+new_name (HistoryWorld *world, const HistoryFile *file, const char *to, const Renaming *how, const char *base)
+{
+  const guint change = how->flags ? 1u << how->flag : 0;
+  g_autofree char *letters = NULL;
+
+  if (!how->keeps_base)
+    return history_files_name (world, to, base, (file->flags & ~HISTORY_KEYWORDS) ^ change);
+  letters = how->flags ? toggle_letter (file->letters, how->flag) : g_strdup (file->letters);
+  return g_strconcat (base, ":2,", letters, NULL);
+}
+
+/* (transfer full) (nullable): its base name now; NULL where it is there already. */
+static char *
+rename_to (HistoryWorld *world, const HistoryFile *file, const char *to, const Renaming *how)
+{
+  g_autofree char *base = how->keeps_base ? g_strdup (file->base) : history_files_new_base (world);
+  g_autofree char *name = NULL;
 
   if (g_str_equal (file->mailbox, to))
-    return;
+    return NULL;
+  name = new_name (world, file, to, how, base);
   history_file_move (world, file, to, name);
-  history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags, kept_flags (file, flags));
+  if (how->flags)
+    history_model_flags (world->model, HISTORY_LOCAL, file->token, file->flags,
+                         file->flags ^ (1u << how->flag));
+  if (!how->keeps_base)
+    history_model_strip (world->model, file->token);
   history_model_move (world->model, HISTORY_LOCAL, file->mailbox, file->token, to);
   history_world_log (world, "      here: %s renamed from %s to %s: %s -> %s", file->token, file->mailbox, to,
                      file->name, name);
+  return g_steal_pointer (&base);
+}
+
+static void
+rename_on (HistoryWorld *world, const HistoryFile *file, const char *to, const char *next,
+           const Renaming *how)
+{
+  g_autofree char *base = rename_to (world, file, to, how);
+  g_autoptr (GPtrArray) files = history_files_list (world);
+
+  for (guint i = 0; base != NULL && i < files->len; i++)
+    {
+      const HistoryFile *moved = g_ptr_array_index (files, i);
+      const Renaming plainly = { how->keeps_base, FALSE, 0 };
+
+      if (g_str_equal (moved->mailbox, to) && g_str_equal (moved->base, base))
+        g_free (rename_to (world, moved, next, &plainly));
+    }
+}
+
+static void
+exchange_files (HistoryWorld *world, const GPtrArray *files, const HistoryFile *file, const Renaming *how,
+                guint32 number)
+{
+  const HistoryFile *other = pick (files, HISTORY_EXCHANGE_FILES, number);
+
+  g_free (rename_to (world, file, other->mailbox, how));
+  if (!g_str_equal (file->mailbox, other->mailbox))
+    g_free (rename_to (world, other, file->mailbox, how));
+}
+
+/* (nullable): the file with the message that the step itself made. */
+static const HistoryFile *
+find_own (const GPtrArray *files, const HistoryStep *step)
+{
+  g_autofree char *token = g_strdup_printf ("m%u.0", step->id);
+
+  for (guint i = 0; i < files->len; i++)
+    if (g_str_equal (((const HistoryFile *)g_ptr_array_index (files, i))->token, token))
+      return g_ptr_array_index (files, i);
+  return NULL;
+}
+
+static void
+move_far (HistoryWorld *world, const HistoryStep *step)
+{
+  g_autoptr (GPtrArray) files = history_files_list (world);
+  const HistoryFile *file =
+      step->kind == HISTORY_RENAME_QUEUED ? find_own (files, step) : pick (files, step->kind, step->pick);
+  const char *to = history_world_pick_mailbox (world, HISTORY_LOCAL, step->to);
+  const Renaming how = { step->bits % 2 == 0, step->bits % 3 != 0, step->bits / 8 % HISTORY_FIRST_KEYWORD };
+
+  if (file == NULL)
+    return;
+  if (step->kind == HISTORY_RENAME_ON)
+    rename_on (world, file, to, history_world_pick_mailbox (world, HISTORY_LOCAL, step->bits), &how);
+  else if (step->kind == HISTORY_RENAME_BACK)
+    rename_on (world, file, to, file->mailbox, &how);
+  else if (step->kind == HISTORY_EXCHANGE_FILES)
+    exchange_files (world, files, file, &how, step->bits);
+  else
+    g_free (rename_to (world, file, to, &how));
+}
+
+/* The file that tells what letters stand for is written anew; files get the letters of their keywords, or
+ * not.
+ */
+static void
+reletter (HistoryWorld *world, const HistoryStep *step)
+{
+  const char *mailbox = history_world_pick_mailbox (world, HISTORY_LOCAL, step->to);
+  g_autoptr (GPtrArray) files = history_files_list (world);
+
+  if (!history_files_rotate_keywords (world, mailbox))
+    return;
+  history_model_reletter (world->model);
+  history_world_log (world, "      here: letters of %s given to others%s", mailbox,
+                     step->bits % 2 == 0 ? ", in file names too" : "");
+  for (guint i = 0; step->bits % 2 == 0 && i < files->len; i++)
+    {
+      const HistoryFile *file = g_ptr_array_index (files, i);
+      g_autofree char *name = NULL;
+
+      if (!g_str_equal (file->mailbox, mailbox) || (file->flags & HISTORY_KEYWORDS) == 0)
+        continue;
+      name = history_files_name (world, mailbox, file->base, file->flags);
+      history_file_move (world, file, mailbox, name);
+    }
+}
+
+void
+history_moves_step (HistoryWorld *world, const HistoryStep *step)
+{
+  if (step->kind == HISTORY_RELETTER)
+    reletter (world, step);
+  else
+    move_far (world, step);
 }
 
 static void
@@ -228,7 +361,11 @@ change_one (HistoryWorld *world, const HistoryStep *step, guint number)
   else if (step->kind == HISTORY_SAVE || step->kind == HISTORY_SAVE_COPY)
     save (world, file, to, step->kind == HISTORY_SAVE_COPY);
   else if (step->kind == HISTORY_RENAME || step->kind == HISTORY_RENAME_NEW)
-    rename_to (world, file, to, step->kind == HISTORY_RENAME);
+    {
+      const Renaming how = { step->kind == HISTORY_RENAME, FALSE, 0 };
+
+      g_free (rename_to (world, file, to, &how));
+    }
   else if (step->kind == HISTORY_REBASE)
     rebase (world, file);
   else

@@ -32,7 +32,8 @@ typedef struct
 struct _HistoryModel
 {
   gboolean expunge;
-  gboolean killed; /* since the last completed sync */
+  gboolean killed;     /* since the last completed sync */
+  gboolean relettered; /* likewise */
   HistoryNames *names;
   GHashTable *cells;  /* "label\ttoken" -> Cell */
   GHashTable *tokens; /* token -> Token */

@@ -126,6 +126,36 @@ history_model_move (HistoryModel *model, HistorySide side, const char *mailbox, 
   state->moved[side] = TRUE;
 }
 
+/* Nobody can tell those that had changed here. */
+void
+history_model_strip (HistoryModel *model, const char *token)
+{
+  Token *state = history_model_token (model, token);
+
+  state->unsure |= state->touched[HISTORY_LOCAL] & HISTORY_KEYWORDS;
+}
+
+/* What letters stood for is known of messages that both sides held alike. */
+void
+history_model_reletter (HistoryModel *model)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  model->relettered = TRUE;
+  g_hash_table_iter_init (&iter, model->tokens);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Token *state = value;
+
+      if (!model->killed && !state->is_new && !state->moved[HISTORY_LOCAL] &&
+          (state->touched[HISTORY_LOCAL] & HISTORY_KEYWORDS) == 0)
+        continue;
+      state->unsure |= HISTORY_KEYWORDS;
+      state->stray_letters = TRUE;
+    }
+}
+
 void
 history_model_rebase (HistoryModel *model, const char *mailbox, const char *token)
 {
@@ -144,6 +174,8 @@ history_model_flags (HistoryModel *model, HistorySide side, const char *token, g
   state->value[side] = (state->value[side] & ~changed) | (after & changed);
   if (state->moved[HISTORY_LOCAL])
     lose_letters (state, side);
+  if (side == HISTORY_LOCAL && model->relettered)
+    state->unsure |= HISTORY_KEYWORDS;
   /* An upload in doubt is paired as two equal messages are: by the union of their flags. */
   if (model->killed && state->is_new)
     state->unsure |= changed & ~after;

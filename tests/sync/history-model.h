@@ -23,6 +23,10 @@ void history_model_make (HistoryModel *model, HistorySide side, const char *mail
 void history_model_delete (HistoryModel *model, HistorySide side, const char *mailbox, const char *token);
 void history_model_move (HistoryModel *model, HistorySide side, const char *mailbox, const char *token,
                          const char *to);
+/* A client that knows no keywords gave its file a name without their letters. */
+void history_model_strip (HistoryModel *model, const char *token);
+/* In some mailbox here the letters of keywords stand for others now. */
+void history_model_reletter (HistoryModel *model);
 /* Another base name in the same mailbox. */
 void history_model_rebase (HistoryModel *model, const char *mailbox, const char *token);
 void

@@ -209,6 +209,21 @@ sync_offline (HistoryWorld *world)
   return status == 75 ? NULL : g_strdup_printf ("exit: sync with no server ended with %d", status);
 }
 
+/* A new message, found by a run that has no connection, and moved before the next one. */
+static char *
+rename_queued (HistoryWorld *world, const HistoryStep *step)
+{
+  HistoryStep fcc = *step;
+  char *wrong;
+
+  fcc.kind = HISTORY_FCC;
+  fcc.to = step->bits;
+  history_local_step (world, &fcc);
+  wrong = sync_offline (world);
+  history_moves_step (world, step);
+  return wrong;
+}
+
 static char *
 take_step (HistoryWorld *world, const HistoryStep *step)
 {
@@ -232,6 +247,19 @@ take_step (HistoryWorld *world, const HistoryStep *step)
     case HISTORY_RELEASE:
     case HISTORY_RESTORE:
       return release (world, step->kind == HISTORY_RESTORE);
+    case HISTORY_MOVE_ON_THERE:
+    case HISTORY_MOVE_BACK_THERE:
+      history_remote_step (world, step);
+      return NULL;
+    case HISTORY_RENAME_QUEUED:
+      return rename_queued (world, step);
+    case HISTORY_RENAME_FLAGGED:
+    case HISTORY_RENAME_ON:
+    case HISTORY_RENAME_BACK:
+    case HISTORY_EXCHANGE_FILES:
+    case HISTORY_RELETTER:
+      history_moves_step (world, step);
+      return NULL;
     default:
       if (step->kind <= HISTORY_CREATE)
         history_remote_step (world, step);

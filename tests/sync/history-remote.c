@@ -192,6 +192,33 @@ move (HistoryWorld *world, const RemoteMessage *message, const char *to)
   history_world_log (world, "      server: %s moved from %s to %s", message->token, message->mailbox, to);
 }
 
+/* (nullable) */
+static const RemoteMessage *
+find (const RemoteView *view, const char *mailbox, const char *token)
+{
+  for (guint i = 0; i < view->messages->len; i++)
+    {
+      const RemoteMessage *message = g_ptr_array_index (view->messages, i);
+
+      if (g_str_equal (message->mailbox, mailbox) && g_str_equal (message->token, token))
+        return message;
+    }
+  return NULL;
+}
+
+static void
+move_on (HistoryWorld *world, const RemoteMessage *message, const char *to, const char *next)
+{
+  g_autoptr (RemoteView) view = NULL;
+  const RemoteMessage *moved;
+
+  move (world, message, to);
+  view = view_new (world);
+  moved = find (view, to, message->token);
+  if (moved != NULL)
+    move (world, moved, next);
+}
+
 void
 history_remote_append_new (HistoryWorld *world, const HistoryStep *step, const char *mailbox)
 {
@@ -226,6 +253,10 @@ change_one (HistoryWorld *world, const HistoryStep *step, guint number)
     expunge (world, message);
   else if (step->kind == HISTORY_COPY)
     copy (world, message, to);
+  else if (step->kind == HISTORY_MOVE_ON_THERE)
+    move_on (world, message, to, history_world_pick_mailbox (world, HISTORY_REMOTE, step->bits));
+  else if (step->kind == HISTORY_MOVE_BACK_THERE)
+    move_on (world, message, to, message->mailbox);
   else
     move (world, message, to);
 }

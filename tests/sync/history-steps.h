@@ -6,6 +6,9 @@
 void history_remote_step (HistoryWorld *world, const HistoryStep *step);
 void history_local_step (HistoryWorld *world, const HistoryStep *step);
 
+/* Here, for messages that go further, and what letters of keywords stand for. */
+void history_moves_step (HistoryWorld *world, const HistoryStep *step);
+
 /* The same for mailboxes themselves. */
 void history_hierarchy_step (HistoryWorld *world, const HistoryStep *step);
 void history_directories_step (HistoryWorld *world, const HistoryStep *step);

@@ -251,7 +251,7 @@ begin_again (HistoryModel *model, const HistorySnapshot *snapshot)
   GHashTableIter iter;
   gpointer value;
 
-  model->killed = FALSE;
+  model->killed = model->relettered = FALSE;
   g_hash_table_remove_all (model->cells);
   g_hash_table_iter_init (&iter, model->tokens);
   while (g_hash_table_iter_next (&iter, NULL, &value))

@@ -7,6 +7,7 @@ typedef enum
   SYNC,
   MAILBOXES,
   HELD,
+  MOVES,
 } Group;
 
 static const struct
@@ -55,6 +56,14 @@ static const struct
   [HISTORY_EXCHANGE_HERE] = { "exchange-here", MAILBOXES, 1 },
   [HISTORY_RELEASE] = { "release", HELD, 2 },
   [HISTORY_RESTORE] = { "restore", HELD, 1 },
+  [HISTORY_MOVE_ON_THERE] = { "move-on-there", MOVES, 2 },
+  [HISTORY_MOVE_BACK_THERE] = { "move-back-there", MOVES, 1 },
+  [HISTORY_RENAME_FLAGGED] = { "rename-flagged", MOVES, 4 },
+  [HISTORY_RENAME_ON] = { "rename-on", MOVES, 3 },
+  [HISTORY_RENAME_BACK] = { "rename-back", MOVES, 2 },
+  [HISTORY_EXCHANGE_FILES] = { "exchange-files", MOVES, 2 },
+  [HISTORY_RENAME_QUEUED] = { "rename-queued", MOVES, 2 },
+  [HISTORY_RELETTER] = { "reletter", MOVES, 2 },
 };
 
 const char *
@@ -208,8 +217,30 @@ add_mailboxes (History *history)
   insert_mailbox_steps (history, random);
 }
 
+/* Up to three before each sync, drawn by itself as well. Ids from 801 on. */
+static void
+add_moves (History *history)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (history->seed ^ 0x5a5a5a5au);
+  guint id = 800;
+
+  history->with_moves = TRUE;
+  for (guint i = history->steps->len; i-- > 0;)
+    {
+      guint count = (guint)g_rand_int_range (random, 0, 4);
+
+      for (guint j = 0; kinds[g_array_index (history->steps, HistoryStep, i).kind].group == SYNC && j < count;
+           j++)
+        {
+          const HistoryStep step = make_step (++id, random, choose_kind (random, MOVES), 1);
+
+          g_array_insert_val (history->steps, i, step);
+        }
+    }
+}
+
 History *
-history_new (guint32 seed, gboolean with_mailboxes, HistoryLayout layout)
+history_new (guint32 seed, HistoryExtras extras, HistoryLayout layout)
 {
   History *history = g_new0 (History, 1);
   g_autoptr (GRand) random = g_rand_new_with_seed (seed);
@@ -229,8 +260,10 @@ history_new (guint32 seed, gboolean with_mailboxes, HistoryLayout layout)
     add_round (history, random, big);
   if (layout != HISTORY_ANY_LAYOUT)
     history->maildirpp = layout == HISTORY_MAILDIRPP;
-  if (with_mailboxes)
+  if ((extras & HISTORY_WITH_MAILBOXES) != 0)
     add_mailboxes (history);
+  if ((extras & HISTORY_WITH_MOVES) != 0)
+    add_moves (history);
   return history;
 }
 

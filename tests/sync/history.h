@@ -70,6 +70,15 @@ typedef enum
   /* `dovetail release`, where something is held. */
   HISTORY_RELEASE,
   HISTORY_RESTORE,
+  /* Messages that go further than to the next mailbox. */
+  HISTORY_MOVE_ON_THERE,   /* A to B to C */
+  HISTORY_MOVE_BACK_THERE, /* A to B to A */
+  HISTORY_RENAME_FLAGGED, /* mu4e: into another mailbox with another flag, under the same name or a new one */
+  HISTORY_RENAME_ON,
+  HISTORY_RENAME_BACK,
+  HISTORY_EXCHANGE_FILES, /* two files, each into the other's mailbox */
+  HISTORY_RENAME_QUEUED,  /* one that waits to go up */
+  HISTORY_RELETTER,       /* another program gives the letters of keywords other meanings */
   N_HISTORY_KINDS
 } HistoryKind;
 
@@ -87,6 +96,7 @@ typedef struct
 {
   guint32 seed;
   gboolean with_mailboxes; /* they come and go and change names too */
+  gboolean with_moves;     /* messages go further than to the next mailbox too */
   gboolean maildirpp;      /* layout */
   gboolean expunge;        /* delete=expunge */
   gboolean holds;          /* max-delete stays at its default; few deletions then */
@@ -102,8 +112,14 @@ typedef enum
   HISTORY_MAILDIRPP,
 } HistoryLayout;
 
-/* The same seed has the same steps with messages, `with_mailboxes` or without. */
-History *history_new (guint32 seed, gboolean with_mailboxes, HistoryLayout layout);
+typedef enum
+{
+  HISTORY_WITH_MAILBOXES = 1 << 0,
+  HISTORY_WITH_MOVES = 1 << 1,
+} HistoryExtras;
+
+/* The same seed has the same steps with messages, whatever is added to them. */
+History *history_new (guint32 seed, HistoryExtras extras, HistoryLayout layout);
 void history_free (History *history);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (History, history_free)
 

@@ -1,9 +1,10 @@
 /* "Random histories": both sides change at random, syncs are killed or find no server, and in the end both
  * sides are equal, nothing is lost and nothing is doubled (contract C1.1, C2, C3, C5, C6).
  *
- *   test-histories [--server KIND] [--capability CAPS] [--mailboxes] [--layout LAYOUT] [--first SEED]
- * [--count N] test-histories [...] --seed N [--shrink]   replays one, printing each step; --shrink leaves out
- * what it can
+ *   test-histories [--server KIND] [--capability CAPS] [--mailboxes] [--moves] [--layout LAYOUT]
+ *                  [--first SEED] [--count N]
+ *   test-histories [...] --seed N [--shrink]   replays one, printing each step; --shrink leaves out what it
+ * can
  */
 #include "history-play.h"
 
@@ -15,7 +16,7 @@ typedef struct
 {
   char *server, *capability, *layout;
   int first, count, seed;
-  gboolean mailboxes, shrink;
+  gboolean mailboxes, moves, shrink;
   ServerFixture *fixture;
 } Settings;
 
@@ -70,10 +71,15 @@ static History *
 make_history (const Settings *settings, guint32 seed)
 {
   HistoryLayout layout = HISTORY_ANY_LAYOUT;
+  HistoryExtras extras = 0;
 
   if (settings->layout != NULL)
     layout = g_str_equal (settings->layout, "nested") ? HISTORY_NESTED : HISTORY_MAILDIRPP;
-  return history_new (seed, settings->mailboxes, layout);
+  if (settings->mailboxes)
+    extras |= HISTORY_WITH_MAILBOXES;
+  if (settings->moves)
+    extras |= HISTORY_WITH_MOVES;
+  return history_new (seed, extras, layout);
 }
 
 static void
@@ -87,9 +93,9 @@ test_seed (const Settings *settings, guint32 seed)
     return;
   print_lines (log);
   g_test_message ("seed %u: %s", seed, wrong);
-  g_test_fail_printf ("seed %u: %.*s; replay it with --seed %u%s%s%s", seed, (int)strcspn (wrong, "\n"),
+  g_test_fail_printf ("seed %u: %.*s; replay it with --seed %u%s%s%s%s", seed, (int)strcspn (wrong, "\n"),
                       wrong, seed, settings->mailboxes ? " --mailboxes" : "",
-                      settings->layout != NULL ? " --layout " : "",
+                      settings->moves ? " --moves" : "", settings->layout != NULL ? " --layout " : "",
                       settings->layout != NULL ? settings->layout : "");
 }
 
@@ -110,6 +116,7 @@ test_found (gconstpointer user_data)
   Settings settings = *(const Settings *)user_data;
 
   settings.layout = NULL;
+  settings.moves = FALSE;
   settings.fixture = start_server (&settings);
   for (guint i = 0; i < G_N_ELEMENTS (found); i++)
     {
@@ -190,6 +197,8 @@ main (int argc, char **argv)
     { "server", 0, 0, G_OPTION_ARG_STRING, &settings.server, "dovecot or cyrus", "KIND" },
     { "capability", 0, 0, G_OPTION_ARG_STRING, &settings.capability, "As tests/servers take it", "CAPS" },
     { "mailboxes", 0, 0, G_OPTION_ARG_NONE, &settings.mailboxes, "These come, go and change names too",
+      NULL },
+    { "moves", 0, 0, G_OPTION_ARG_NONE, &settings.moves, "Messages go further than to the next mailbox too",
       NULL },
     { "layout", 0, 0, G_OPTION_ARG_STRING, &settings.layout, "nested or maildir++, not as the seed has it",
       "LAYOUT" },
