@@ -1,13 +1,17 @@
-/* Moves cost no bytes (C4): what crosses the wire when a thousand messages change their mailbox, and what
- * becomes of their files. */
+/* Moves cost no bytes (C4, C6.1): what crosses the wire when a thousand messages change their mailbox, or a
+ * mailbox its name, and what becomes of their files. */
 #include "accept-sides.h"
 #include "imap-proxy.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define MESSAGES 1000
-#define BODY_OCTETS 20000
+#define MOVED_MESSAGES 1000
+#define MOVED_OCTETS 20000
+#define RENAMED_MESSAGES 500
+#define RENAMED_MESSAGES_LONG 5000
+#define RENAMED_OCTETS 2000
+#define LISTED_OCTETS 100 /* UID, size and flags */
 #define BATCH 100
 #define SENT_MAX (32 * 1024)
 #define FIRST_DATE 1500000000
@@ -16,33 +20,34 @@ typedef struct
 {
   AcceptAccount *account;
   ImapProxy *proxy;
+  guint messages, octets; /* octets of each */
 } MoveTest;
 
 static char *
-message_text (guint index)
+message_text (guint index, guint octets)
 {
   g_autofree char *subject = g_strdup_printf ("message %u", index);
   g_autofree char *head = accept_message_text (subject);
   GString *text = g_string_new (head);
 
-  while (text->len < BODY_OCTETS)
+  while (text->len < octets)
     g_string_append_printf (text, "Line %" G_GSIZE_FORMAT " of what message %u has to say.\r\n", text->len,
                             index);
   return g_string_free (text, FALSE);
 }
 
 static void
-fill_inbox (const MoveTest *test)
+fill (const MoveTest *test, const char *mailbox)
 {
   g_autoptr (ImapClient) client = accept_account_client (test->account);
 
   imap_client_create (client, "Work");
-  for (guint i = 0; i < MESSAGES; i++)
+  for (guint i = 0; i < test->messages; i++)
     {
-      g_autofree char *text = message_text (i);
+      g_autofree char *text = message_text (i, test->octets);
 
       if (i % BATCH == 0)
-        imap_client_append_begin (client, "INBOX");
+        imap_client_append_begin (client, mailbox);
       imap_client_append_add (client, i % 3 == 0 ? "\\Seen" : "", FIRST_DATE + i, text, strlen (text));
       if (i % BATCH == BATCH - 1)
         imap_client_append_end (client);
@@ -74,8 +79,8 @@ assert_in (const MoveTest *test, const char *mailbox)
 {
   g_autoptr (GPtrArray) local = accept_local_side (test->account);
 
-  accept_assert_equal (test->account, MESSAGES);
-  g_assert_cmpuint (accept_count_in (local, mailbox), ==, MESSAGES);
+  accept_assert_equal (test->account, test->messages);
+  g_assert_cmpuint (accept_count_in (local, mailbox), ==, test->messages);
 }
 
 /* (transfer full): name and inode of each file, sorted. */
@@ -145,7 +150,7 @@ check_moved_there (const MoveTest *test)
     imap_client_move (client, "Work", "1:*", "INBOX");
   }
   sync_counted (test, &sent, &received);
-  g_assert_cmpuint (received, <, (guint64)MESSAGES * BODY_OCTETS * 3 / 100);
+  g_assert_cmpuint (received, <, (guint64)test->messages * test->octets * 3 / 100);
   assert_in (test, "INBOX");
   after = files_in (test, "INBOX");
   g_assert_cmpstr (before, ==, after);
@@ -158,21 +163,86 @@ test_moves (gconstpointer kind)
   g_autoptr (ServerFixture) server = accept_server_start (kind);
   g_autoptr (AcceptAccount) account = accept_account_new (server, NULL);
   g_autoptr (ImapProxy) proxy = imap_proxy_new (server->imap_port);
-  const MoveTest test = { account, proxy };
+  const MoveTest test = { account, proxy, MOVED_MESSAGES, MOVED_OCTETS };
   guint64 sent, received;
 
   configure (&test);
-  fill_inbox (&test);
+  fill (&test, "INBOX");
   sync_counted (&test, &sent, &received);
   check_moved_here (&test);
   check_moved_there (&test);
 }
 
+/* Of a mailbox that has another name now, no message goes either way, nor a header of one. */
+static void
+check_renamed (const MoveTest *test, const char *to, const char *files)
+{
+  g_autofree char *commands = NULL;
+  g_autofree char *after = NULL;
+  guint64 sent, received;
+
+  sync_counted (test, &sent, &received);
+  commands = imap_proxy_take_commands (test->proxy);
+  g_assert_cmpuint (sent, <, SENT_MAX);
+  g_assert_cmpuint (received, <, (guint64)test->messages * LISTED_OCTETS);
+  g_assert_null (strstr (commands, "APPEND"));
+  g_assert_null (strstr (commands, "BODY.PEEK"));
+  assert_in (test, to);
+  after = files_in (test, to);
+  g_assert_cmpstr (files, ==, after);
+}
+
+static void
+test_renamed (const char *kind, guint messages)
+{
+  g_autoptr (ServerFixture) server = accept_server_start (kind);
+  g_autoptr (AcceptAccount) account = accept_account_new (server, NULL);
+  g_autoptr (ImapProxy) proxy = imap_proxy_new (server->imap_port);
+  const MoveTest test = { account, proxy, messages, RENAMED_OCTETS };
+  g_autofree char *from = g_build_filename (account->maildir, "Work", NULL);
+  g_autofree char *to = g_build_filename (account->maildir, "Here", NULL);
+  g_autofree char *files = NULL;
+  guint64 sent, received;
+
+  configure (&test);
+  fill (&test, "Work");
+  sync_counted (&test, &sent, &received);
+  files = files_in (&test, "Work");
+  g_assert_cmpint (g_rename (from, to), ==, 0);
+  check_renamed (&test, "Here", files);
+  {
+    g_autoptr (ImapClient) client = accept_account_client (account);
+
+    imap_client_rename (client, "Here", "There");
+  }
+  check_renamed (&test, "There", files);
+}
+
+static void
+test_few_renamed (gconstpointer kind)
+{
+  test_renamed (kind, RENAMED_MESSAGES);
+}
+
+static void
+test_many_renamed (gconstpointer kind)
+{
+  test_renamed (kind, RENAMED_MESSAGES_LONG);
+}
+
 int
 main (int argc, char **argv)
 {
+  const gboolean is_long = argc > 1 && g_str_equal (argv[argc - 1], "--long");
+
   g_test_init (&argc, &argv, NULL);
+  if (is_long)
+    {
+      g_test_add_data_func ("/accept/moves/renamed/dovecot", "dovecot", test_many_renamed);
+      return g_test_run ();
+    }
   g_test_add_data_func ("/accept/moves/dovecot", "dovecot", test_moves);
   g_test_add_data_func ("/accept/moves/cyrus", "cyrus", test_moves);
+  g_test_add_data_func ("/accept/moves/renamed/dovecot", "dovecot", test_few_renamed);
   return g_test_run ();
 }
