@@ -55,6 +55,7 @@ typedef enum
   IMAP_CAPABILITY_XLIST = 1 << 20,
   IMAP_CAPABILITY_MULTIAPPEND = 1 << 21,
   IMAP_CAPABILITY_COMPRESS_DEFLATE = 1 << 22,
+  IMAP_CAPABILITY_X_GM_EXT_1 = 1 << 23,
 } ImapCapability; /* REV2 implies what RFC 9051 makes mandatory; the session sets those bits */
 
 /* What SELECT or EXAMINE said. `exists`, `expunges`, `read_only`, `flags` and `permanent_flags` follow what

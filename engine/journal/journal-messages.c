@@ -3,7 +3,7 @@
 
 #define ID_BLOCK 1000
 
-/* In the order of the table, as for read_message. */
+/* In the order of the table, as for journal_read_message. */
 static void
 bind_message (JournalStatement *statement, const JournalMessage *message)
 {
@@ -21,10 +21,11 @@ bind_message (JournalStatement *statement, const JournalMessage *message)
   journal_bind_int (statement, message->mtime_ns);
   journal_bind_digest (statement, message->has_digest ? message->digest : NULL);
   journal_bind_int (statement, message->internal_date);
+  journal_bind_text (statement, message->email_id);
 }
 
-static gboolean
-read_message (JournalStatement *row, JournalMessage *message)
+gboolean
+journal_read_message (JournalStatement *row, JournalMessage *message)
 {
   message->id = journal_column_int (row, 0);
   message->mailbox = journal_column_int (row, 1);
@@ -41,22 +42,21 @@ read_message (JournalStatement *row, JournalMessage *message)
   message->mtime_ns = journal_column_int (row, 12);
   message->has_digest = journal_column_digest (row, 13, message->digest);
   message->internal_date = journal_column_int (row, 14);
+  message->email_id = journal_column_text_or_null (row, 15);
   return journal_row_is_sound (row);
 }
 
-/* The columns in the order of read_message. */
-#define SELECT_MESSAGE                                                                                       \
-  "SELECT id, mailbox, uid, state, base, system, keywords, not_kept_system, not_kept_keywords, size,"        \
-  " remote_size, file_size, mtime_ns, digest, internal_date FROM message WHERE mailbox = ? "
+#define SELECT_MESSAGE "SELECT " JOURNAL_MESSAGE_COLUMNS " FROM message WHERE mailbox = ? "
 
-static gboolean
-read_all (JournalStatement *statement, JournalMessageFunc func, gpointer user_data, GError **error)
+gboolean
+journal_read_messages (JournalStatement *statement, JournalMessageFunc func, gpointer user_data,
+                       GError **error)
 {
   while (journal_step (statement))
     {
       JournalMessage message = { 0 };
 
-      if (!read_message (statement, &message) || !func (&message, user_data))
+      if (!journal_read_message (statement, &message) || !func (&message, user_data))
         break;
     }
   return journal_finish (statement, error);
@@ -69,7 +69,7 @@ read_messages (Journal *journal, const char *sql, gint64 mailbox, JournalMessage
   g_auto (JournalStatement) statement = journal_statement (journal, sql);
 
   journal_bind_int (&statement, mailbox);
-  return read_all (&statement, func, user_data, error);
+  return journal_read_messages (&statement, func, user_data, error);
 }
 
 gboolean
@@ -102,7 +102,7 @@ journal_find_uid (Journal *journal, gint64 mailbox, guint32 uid, JournalMessageF
 
   journal_bind_int (&statement, mailbox);
   journal_bind_int (&statement, uid);
-  return read_all (&statement, func, user_data, error);
+  return journal_read_messages (&statement, func, user_data, error);
 }
 
 gboolean
@@ -113,7 +113,7 @@ journal_find_id (Journal *journal, gint64 mailbox, gint64 id, JournalMessageFunc
 
   journal_bind_int (&statement, mailbox);
   journal_bind_int (&statement, id);
-  return read_all (&statement, func, user_data, error);
+  return journal_read_messages (&statement, func, user_data, error);
 }
 
 gboolean
@@ -124,7 +124,7 @@ journal_find_base (Journal *journal, gint64 mailbox, const char *base, JournalMe
 
   journal_bind_int (&statement, mailbox);
   journal_bind_text (&statement, base);
-  return read_all (&statement, func, user_data, error);
+  return journal_read_messages (&statement, func, user_data, error);
 }
 
 gboolean
@@ -177,8 +177,8 @@ journal_add_message (Journal *journal, JournalMessage *message, GError **error)
   g_auto (JournalStatement) statement = journal_statement (
       journal, "INSERT INTO message (mailbox, uid, state, base, system, keywords,"
                " not_kept_system, not_kept_keywords, size, remote_size, file_size, mtime_ns,"
-               " digest, internal_date, id, print)"
-               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+               " digest, internal_date, email_id, id, print)"
+               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
                " message_print (?3, ?4, ?5, ?7, ?6, ?8, ?11, ?12))");
 
   bind_message (&statement, message);
@@ -196,7 +196,8 @@ journal_update_message (Journal *journal, const JournalMessage *message, GError 
       journal, "UPDATE message SET mailbox = ?1, uid = ?2, state = ?3, base = ?4, system = ?5,"
                " keywords = ?6, not_kept_system = ?7, not_kept_keywords = ?8, size = ?9,"
                " remote_size = ?10, file_size = ?11, mtime_ns = ?12, digest = ?13, internal_date = ?14,"
-               " print = message_print (?3, ?4, ?5, ?7, ?6, ?8, ?11, ?12) WHERE id = ?15");
+               " email_id = ?15, print = message_print (?3, ?4, ?5, ?7, ?6, ?8, ?11, ?12)"
+               " WHERE id = ?16");
 
   bind_message (&statement, message);
   journal_bind_int (&statement, message->id);

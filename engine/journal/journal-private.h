@@ -101,3 +101,13 @@ JournalTrust journal_trust (Journal *journal); /* before SQLite opens the file, 
 gboolean journal_check (Journal *journal, JournalTrust trust, GError **error);
 void journal_suspect (Journal *journal);
 gboolean journal_set_aside (Journal *journal, char **set_aside, GError **error);
+
+/* Whole messages: the columns in the order of journal_read_message. */
+#define JOURNAL_MESSAGE_COLUMNS                                                                              \
+  "id, mailbox, uid, state, base, system, keywords, not_kept_system, not_kept_keywords, size,"               \
+  " remote_size, file_size, mtime_ns, digest, internal_date, email_id"
+/* FALSE: the row is damaged, which the statement remembers. */
+gboolean journal_read_message (JournalStatement *row, JournalMessage *message);
+/* All that the statement finds, to `func`. */
+gboolean journal_read_messages (JournalStatement *statement, JournalMessageFunc func, gpointer user_data,
+                                GError **error);

@@ -137,6 +137,7 @@ typedef struct
   gboolean has_digest;
   guint8 digest[32];    /* full digest */
   gint64 internal_date; /* seconds */
+  const char *email_id; /* (nullable) EMAILID or X-GM-MSGID */
 } JournalMessage;
 
 /* Strings are valid during the call only. Ordered by base name. Must not write. FALSE stops. */

@@ -16,6 +16,8 @@ struct _MaildirDelivery
   MaildirFd fd; /* -1 once the message is finished or its file discarded */
   MaildirStorageForm *form;
   MessageHasher *hasher;
+  gboolean is_copy;
+  MessageIdentity copied; /* of a copy */
 };
 
 static void
@@ -90,6 +92,22 @@ maildir_delivery_write (MaildirDelivery *delivery, const guint8 *data, gsize len
   return TRUE;
 }
 
+gboolean
+maildir_delivery_copy (MaildirDelivery *delivery, int fd, MessageDigest *digest, GError **error)
+{
+  if (delivery->fd < 0)
+    return fail (delivery, EBADF, error);
+  /* What is hashed is the copy, which nobody else writes to. */
+  if (!maildir_file_copy (fd, delivery->fd) || lseek (delivery->fd, 0, SEEK_SET) < 0 ||
+      !maildir_file_hash (delivery->fd, delivery->hasher))
+    return fail (delivery, errno, error);
+  message_identity_clear (&delivery->copied);
+  message_hasher_finish (delivery->hasher, &delivery->copied);
+  delivery->is_copy = TRUE;
+  *digest = delivery->copied.full;
+  return TRUE;
+}
+
 /* mtime before fsync, so that the date is as durable as the text. FALSE with errno. */
 static gboolean
 settle_file (MaildirDelivery *delivery, gint64 internal_date, struct stat *info)
@@ -103,7 +121,13 @@ settle_file (MaildirDelivery *delivery, gint64 internal_date, struct stat *info)
 static void
 fill_delivered (MaildirDelivery *delivery, const struct stat *info, MaildirDelivered *delivered)
 {
-  message_hasher_finish (delivery->hasher, &delivered->identity);
+  if (delivery->is_copy)
+    {
+      delivered->identity = delivery->copied;
+      delivery->copied = (MessageIdentity){ 0 };
+    }
+  else
+    message_hasher_finish (delivery->hasher, &delivered->identity);
   delivered->file_size = (guint64)info->st_size;
   delivered->mtime_ns = maildir_file_time_ns (&info->st_mtim);
 }
@@ -150,6 +174,7 @@ maildir_delivery_free (MaildirDelivery *delivery)
   discard (delivery);
   maildir_storage_form_free (delivery->form);
   message_hasher_free (delivery->hasher);
+  message_identity_clear (&delivery->copied);
   g_free (delivery->base);
   g_free (delivery);
 }

@@ -20,6 +20,10 @@ typedef struct _MaildirDelivery MaildirDelivery;
 MaildirDelivery *maildir_delivery_begin (MaildirBox *box, const char *base, GError **error);
 gboolean maildir_delivery_write (MaildirDelivery *delivery, const guint8 *data, gsize length, GError **error);
 
+/* Instead of writes: the whole content of the open file `fd`, as it is stored there; shared with it where the
+ * file system can (reflink). *digest: the full digest of what was copied. */
+gboolean maildir_delivery_copy (MaildirDelivery *delivery, int fd, MessageDigest *digest, GError **error);
+
 typedef struct
 {
   MessageIdentity identity;

@@ -137,6 +137,20 @@ maildir_file_copy (int from_fd, int to_fd)
   return ioctl (to_fd, FICLONE, from_fd) == 0 || copy_octets (from_fd, to_fd);
 }
 
+gboolean
+maildir_file_hash (int fd, MessageHasher *hasher)
+{
+  g_autofree guint8 *buffer = g_malloc (COPY_SIZE);
+  gssize got;
+
+  while ((got = read (fd, buffer, COPY_SIZE)) != 0)
+    if (got > 0)
+      message_hasher_update (hasher, buffer, (gsize)got);
+    else if (errno != EINTR)
+      return FALSE;
+  return TRUE;
+}
+
 DIR *
 maildir_file_list (int directory_fd)
 {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "maildir.h"
+#include "../message/message-identity.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -35,6 +36,8 @@ gboolean maildir_file_write_all (int fd, const void *data, gsize length);
 gboolean maildir_file_rename (int from_fd, const char *from, int to_fd, const char *to);
 /* All octets from the start of one file to the other; shared where the file system can (reflink). */
 gboolean maildir_file_copy (int from_fd, int to_fd);
+/* All octets from where the file stands. */
+gboolean maildir_file_hash (int fd, MessageHasher *hasher);
 
 /* A listing from the start, whoever else reads the descriptor's directory. NULL with errno. */
 DIR *maildir_file_list (int directory_fd);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define READ_SIZE (64 * 1024)
 #define IDENTIFY_TRIES 3
 
 static gboolean
@@ -58,21 +57,6 @@ maildir_message_open (MaildirBox *box, const MaildirPlace *place, MaildirFileSta
   return -1;
 }
 
-/* FALSE with errno. */
-static gboolean
-hash_file (int fd, MessageHasher *hasher)
-{
-  g_autofree guint8 *buffer = g_malloc (READ_SIZE);
-  gssize got;
-
-  while ((got = read (fd, buffer, READ_SIZE)) != 0)
-    if (got > 0)
-      message_hasher_update (hasher, buffer, (gsize)got);
-    else if (errno != EINTR)
-      return FALSE;
-  return TRUE;
-}
-
 static gboolean
 identify_once (MaildirBox *box, const MaildirPlace *place, MessageIdentity *identity,
                MaildirFileStamp *before, MaildirFileStamp *after, GError **error)
@@ -83,7 +67,7 @@ identify_once (MaildirBox *box, const MaildirPlace *place, MessageIdentity *iden
 
   if (fd < 0)
     return FALSE;
-  if (!hash_file (fd, hasher) || fstat (fd, &info) < 0)
+  if (!maildir_file_hash (fd, hasher) || fstat (fd, &info) < 0)
     return set_file_error (box, place->base, errno, "can't be read", error);
   *after = stamp_of (&info);
   message_hasher_finish (hasher, identity);

@@ -25,6 +25,7 @@ mailbox_sync_start (MailboxSync *mailbox)
   mailbox->base = g_array_new (FALSE, FALSE, sizeof (PlanBase));
   mailbox->base_facts = g_array_new (FALSE, FALSE, sizeof (BaseFacts));
   mailbox->rows = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  mailbox->sources = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   mailbox->local = g_array_new (FALSE, FALSE, sizeof (PlanLocal));
   mailbox->remote = g_array_new (FALSE, FALSE, sizeof (PlanRemote));
   mailbox->there = imap_uid_set_new ();
@@ -45,6 +46,7 @@ mailbox_sync_clear (MailboxSync *mailbox)
   g_clear_pointer (&mailbox->base, g_array_unref);
   g_clear_pointer (&mailbox->base_facts, g_array_unref);
   g_clear_pointer (&mailbox->rows, g_hash_table_unref);
+  g_clear_pointer (&mailbox->sources, g_hash_table_unref);
   g_clear_pointer (&mailbox->local, g_array_unref);
   g_clear_pointer (&mailbox->remote, g_array_unref);
   g_clear_pointer (&mailbox->there, imap_uid_set_free);
@@ -64,9 +66,11 @@ mailbox_sync_new (AccountSync *account, JournalMailbox *row)
   mailbox->due = TRUE;
   mailbox->closed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   mailbox->changes = g_array_new (FALSE, FALSE, sizeof (SeenThere));
+  mailbox->email_ids = g_string_chunk_new (1024);
   mailbox->gone = imap_uid_set_new ();
   mailbox->unseen = g_array_new (FALSE, FALSE, sizeof (gint64));
   mailbox->unguarded = imap_uid_set_new ();
+  mailbox->waited = g_hash_table_new (NULL, NULL);
   mailbox_sync_start (mailbox);
   return mailbox;
 }
@@ -78,7 +82,9 @@ mailbox_sync_free (MailboxSync *mailbox)
   g_clear_pointer (&mailbox->scan, maildir_scan_free);
   g_clear_pointer (&mailbox->earlier, maildir_scan_free);
   g_hash_table_unref (mailbox->closed);
+  g_hash_table_unref (mailbox->waited);
   g_array_unref (mailbox->changes);
+  g_string_chunk_free (mailbox->email_ids);
   imap_uid_set_free (mailbox->gone);
   g_array_unref (mailbox->unseen);
   imap_uid_set_free (mailbox->unguarded);
@@ -350,6 +356,10 @@ plan_operation_key (const PlanOperation *operation)
       return g_strdup_printf ("move %u", operation->uid);
     case PLAN_FOLLOW:
       return g_strdup_printf ("follow %" G_GINT64_FORMAT, operation->row);
+    case PLAN_COPY:
+      return g_strdup_printf ("copy %s", operation->base);
+    case PLAN_CLONE:
+      return g_strdup_printf ("clone %u", operation->uid);
     }
   g_assert_not_reached ();
 }

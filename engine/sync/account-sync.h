@@ -13,9 +13,10 @@
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   moves.c follows.c origins.c forgotten.c   what left one mailbox and came into another
+ *   clones.c doubles.c arrived.c   what is new on the server and a copy of what is here
  *   download.c download-source.c download-lane.c lanes.c   what comes down, by one connection or several
- *   base.c move-here.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c delete-remote.c
- *                     one kind of operation each
+ *   base.c move-here.c clone-here.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c
+ *   delete-remote.c   one kind of operation each
  *   explain.c         a plan in words, for --dry-run
  *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *
@@ -46,8 +47,9 @@ typedef struct
   guint64 file_size;   /* of the file when its content was last known */
   gint64 mtime_ns;
   gint64 internal_date;
-  gboolean unseen;     /* no file here was found as this row knows it */
-  gboolean relettered; /* its file's letters got other meanings: see letters.h */
+  const char *email_id; /* (nullable) EMAILID or X-GM-MSGID */
+  gboolean unseen;      /* no file here was found as this row knows it */
+  gboolean relettered;  /* its file's letters got other meanings: see letters.h */
 } BaseFacts;
 
 /* The content of a file that is new or replaced, and the file's stamp from before it was read. */
@@ -65,6 +67,7 @@ typedef struct
   const char *keywords; /* canonical set, owned by the pool */
   guint64 size;         /* RFC822.SIZE; of messages that are new */
   gint64 internal_date; /* likewise */
+  const char *email_id; /* (nullable) likewise; owned by mailbox->email_ids */
 } SeenThere;
 
 /* One mailbox during one round. */
@@ -83,13 +86,14 @@ typedef struct
   gboolean is_other;    /* SELECT showed another mailbox than the one that is known by this name */
 
   /* What earlier rounds of this run saw, as far as it differed from the base then. */
-  guint64 since;        /* HIGHESTMODSEQ up to which `changes` and `gone` tell all; 0: nothing is known */
-  GArray *changes;      /* of SeenThere: new messages, and those of other flags */
-  ImapUidSet *gone;     /* of the base, and not on the server any more */
-  MaildirScan *earlier; /* (nullable) the last look here: good while the directories stand still */
-  GArray *unseen;       /* of gint64: journal ids of rows that it did not find as the base knows them */
-  MaildirWatch *watch;  /* (nullable) tells what happened here since the last look */
-  MaildirScan *all;     /* (nullable) all files, where one was not where its flags say */
+  guint64 since;           /* HIGHESTMODSEQ up to which `changes` and `gone` tell all; 0: nothing is known */
+  GArray *changes;         /* of SeenThere: new messages, and those of other flags */
+  GStringChunk *email_ids; /* EMAILIDs of what was new in this run */
+  ImapUidSet *gone;        /* of the base, and not on the server any more */
+  MaildirScan *earlier;    /* (nullable) the last look here: good while the directories stand still */
+  GArray *unseen;          /* of gint64: journal ids of rows that it did not find as the base knows them */
+  MaildirWatch *watch;     /* (nullable) tells what happened here since the last look */
+  MaildirScan *all;        /* (nullable) all files, where one was not where its flags say */
   MaildirKeywords *letters_before; /* (nullable) not loaded yet: see letters.h */
 
   /* The observation and the plan: from observe to the end of the round. */
@@ -116,21 +120,23 @@ typedef struct
   gboolean rematched;     /* it did so in this round */
   MessageFlags permanent;
   gboolean permanent_any;
-  GArray *plan;    /* of PlanOperation */
-  gboolean joined; /* messages come to it by moves that other mailboxes' plans name */
-  gboolean waits;  /* there was something to do, on either side */
+  GArray *plan;        /* of PlanOperation */
+  GHashTable *sources; /* uid of a PLAN_CLONE -> journal id (gint64) of the row whose file holds it */
+  gboolean joined;     /* messages come to it by moves that other mailboxes' plans name */
+  gboolean waits;      /* there was something to do, on either side */
 
   gboolean matching_told; /* in this run: how many were paired */
   gboolean appends_alone; /* in this run: the server refused several messages in one command */
   const char *left_out;   /* (nullable) in this run: keywords without a letter that were named; of the pool */
   ImapUidSet *unguarded;  /* in this run: what a STORE with UNCHANGEDSINCE did not change */
+  GHashTable *waited;     /* in this run: UIDs that were left to the next round, see clones.h */
   GHashTable *closed;     /* keys of operations that are not to be tried (again) in this run */
 } MailboxSync;
 
 /* What was done, for the line at the end. */
 typedef struct
 {
-  guint downloaded, uploaded, moved, followed, paired, flags, removed, deleted;
+  guint downloaded, uploaded, moved, followed, copied, cloned, paired, flags, removed, deleted;
   guint mailboxes; /* created, renamed, deleted, on either side */
 } Tally;
 
@@ -160,6 +166,7 @@ struct _AccountSync
   guint64 octets_ahead;     /* that the round's plan moves, up and down together */
   gboolean seeks_others;    /* mailboxes are to be brought together again: some is another */
   gboolean sought_others;   /* that was done in this run */
+  gboolean refuses_ids;     /* a listing that asked for EMAILIDs was refused: not asked for any more */
   gboolean trusts_modseq;   /* CONDSTORE is offered, and was not found to be untrue */
   MessageKeywordPool *pool;
   char *trash_wire_name; /* (nullable) the mailbox marked \Trash, also one that is not synchronized */

@@ -154,6 +154,7 @@ stage (MailboxSync *mailbox, Arrival *arrival, GError **error)
     .mtime_ns = arrival->delivered.mtime_ns,
     .has_digest = TRUE,
     .internal_date = arrival->internal_date,
+    .email_id = mailbox_sync_find_remote (mailbox, arrival->operation->uid)->email_id,
   };
 
   memcpy (row.digest, arrival->delivered.identity.full.bytes, sizeof row.digest);
@@ -205,7 +206,14 @@ commit (Arrivals *self, GError **error)
 static void
 tell_present (Arrivals *self)
 {
-  self->mailbox->account->tally.downloaded += self->published->len;
+  Tally *tally = &self->mailbox->account->tally;
+
+  for (guint i = 0; i < self->published->len; i++)
+    {
+      const Arrival *arrival = g_ptr_array_index (self->published, i);
+
+      *(arrival->operation->kind == PLAN_CLONE ? &tally->cloned : &tally->downloaded) += 1;
+    }
   for (guint i = 0; mailbox_sync_is_heard (self->mailbox) && i < self->published->len; i++)
     {
       const Arrival *arrival = g_ptr_array_index (self->published, i);

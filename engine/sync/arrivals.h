@@ -1,4 +1,5 @@
-/* Messages that came down become part of the base in groups, while the next ones come (contract C2.1):
+/* Messages that came down, or were copied here, become part of the base in groups, while the next ones come
+ * (contract C2.1):
  *
  *   coming      their files are whole in tmp/
  *   sealed      the disk works on them, and on the names of the published ones

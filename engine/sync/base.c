@@ -26,6 +26,8 @@ apply_operation (Journal *journal, const PlanOperation *operation, GError **erro
     case PLAN_EXPUNGE_MARKED:
     case PLAN_MOVE:
     case PLAN_FOLLOW:
+    case PLAN_COPY:
+    case PLAN_CLONE:
       return TRUE;
     }
   return TRUE;

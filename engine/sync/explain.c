@@ -43,6 +43,10 @@ words_for (PlanKind kind)
       return "would be moved on the server: it was moved here";
     case PLAN_FOLLOW:
       return "would be moved here: it was moved on the server";
+    case PLAN_COPY:
+      return "would be copied on the server: it was copied here";
+    case PLAN_CLONE:
+      return "would be copied here, and not downloaded: another file here holds it";
     }
   return "";
 }
@@ -56,7 +60,7 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
   g_autofree char *here = NULL;
   g_autofree char *size = NULL;
 
-  if (operation->kind == PLAN_DOWNLOAD)
+  if (operation->kind == PLAN_DOWNLOAD || operation->kind == PLAN_CLONE)
     {
       size = words_size (mailbox_sync_find_remote (mailbox, operation->uid)->remote_size);
       return g_strdup_printf ("%s (message %u, %s)", on_server, operation->uid, size);
@@ -150,7 +154,7 @@ explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTabl
 static ImapUidSet *
 find_unnamed (MailboxSync *mailbox)
 {
-  static const PlanKind kinds[] = { PLAN_DOWNLOAD, PLAN_DELETE_REMOTE };
+  static const PlanKind kinds[] = { PLAN_DOWNLOAD, PLAN_CLONE, PLAN_DELETE_REMOTE };
   ImapUidSet *set = imap_uid_set_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -191,10 +195,11 @@ fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
 static gboolean
 explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
 {
-  static const PlanKind told[] = { PLAN_DOWNLOAD,      PLAN_UPLOAD,       PLAN_REPLACE,
-                                   PLAN_FOLLOW,        PLAN_MOVE,         PLAN_PAIR,
-                                   PLAN_RELINK,        PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,
-                                   PLAN_DELETE_REMOTE, PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED };
+  static const PlanKind told[] = { PLAN_DOWNLOAD,     PLAN_UPLOAD,        PLAN_REPLACE,
+                                   PLAN_FOLLOW,       PLAN_MOVE,          PLAN_CLONE,
+                                   PLAN_COPY,         PLAN_PAIR,          PLAN_RELINK,
+                                   PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,  PLAN_DELETE_REMOTE,
+                                   PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED };
   g_autoptr (GHashTable) subjects = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 
   if (!fetch_subjects (mailbox, subjects, error))

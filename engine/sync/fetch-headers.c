@@ -211,9 +211,9 @@ mailbox_sync_fetch_headers (MailboxSync *mailbox, GError **error)
 }
 
 gboolean
-mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, GError **error)
+mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, gboolean whole, GError **error)
 {
-  g_autoptr (GPtrArray) headers = mailbox_sync_fetch_set_headers (mailbox, set, FALSE, error);
+  g_autoptr (GPtrArray) headers = mailbox_sync_fetch_set_headers (mailbox, set, whole, error);
 
   if (headers == NULL)
     return FALSE;

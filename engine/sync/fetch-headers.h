@@ -25,8 +25,9 @@ mailbox_sync_fetch_set_headers (MailboxSync *mailbox, const ImapUidSet *set, gbo
 gboolean mailbox_sync_needs_headers (MailboxSync *mailbox);
 gboolean mailbox_sync_fetch_headers (MailboxSync *mailbox, GError **error);
 
-/* PlanRemote.identity of these new messages: Message-ID and Date. */
-gboolean mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, GError **error);
+/* PlanRemote.identity of these new messages: Message-ID and Date; `whole`: the header digest too. */
+gboolean
+mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, gboolean whole, GError **error);
 
 /* The full digest of one message, its body read to nowhere. *found FALSE: the server did not give it. */
 gboolean mailbox_sync_fetch_digest (MailboxSync *mailbox, guint32 uid, MessageIdentity *identity,

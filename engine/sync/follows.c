@@ -1,15 +1,8 @@
 #include "follows.h"
 
-#include "fetch-headers.h"
+#include "arrived.h"
 #include "moves.h"
 #include "newcomers.h"
-
-/* A message that is new on the server. */
-typedef struct
-{
-  MailboxSync *mailbox;
-  PlanOperation *download;
-} Arrived;
 
 /* A row that is gone on the server, with its file. */
 typedef struct
@@ -18,21 +11,17 @@ typedef struct
   PlanOperation *operation; /* that would remove or forget it */
   PlanOperation *upload;    /* (nullable) of its file, where that was moved here */
   MessageIdentity identity; /* of the file */
+  gboolean is_taken;
 } Departed;
 
 typedef struct
 {
   AccountSync *account;
-  GHashTable *arrived;  /* size and date -> GPtrArray of Arrived */
-  GPtrArray *departed;  /* of Departed: some message of its size and date has arrived */
+  GPtrArray *arrivals;  /* of Arrived: like something that departed */
+  GHashTable *arrived;  /* key -> GPtrArray of Arrived, each under every key that something departed has */
+  GPtrArray *departed;  /* of Departed: something like it has arrived */
   GHashTable *replaced; /* operations that are not needed any more */
 } Follows;
-
-static void
-free_group (gpointer array)
-{
-  g_ptr_array_unref (array);
-}
 
 static void
 departed_free (gpointer data)
@@ -43,53 +32,47 @@ departed_free (gpointer data)
   g_free (departed);
 }
 
-static void
-add_to_group (GHashTable *groups, char *key, gpointer item, GDestroyNotify notify)
+static const PlanBase *
+row_of (const Departed *departed)
 {
-  GPtrArray *group = g_hash_table_lookup (groups, key);
-
-  if (group == NULL)
-    {
-      group = g_ptr_array_new_with_free_func (notify);
-      g_hash_table_insert (groups, key, group);
-    }
-  else
-    g_free (key);
-  g_ptr_array_add (group, item);
+  return &g_array_index (departed->follow.from->base, PlanBase, departed->follow.index);
 }
 
-static char *
-stamp_key (guint64 size, gint64 internal_date)
+static const BaseFacts *
+facts_of (const Departed *departed)
 {
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, size, internal_date);
+  return &g_array_index (departed->follow.from->base_facts, BaseFacts, departed->follow.index);
 }
 
-static char *
-name_key (guint64 size, gint64 internal_date, const MessageIdentity *identity)
+/* (transfer full): what a message can be known by before its header is: by its id, and by size and date. */
+static GStrv
+keys_of (MessageFlags flags, const char *email_id, guint64 remote_size, gint64 internal_date)
 {
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT "\n%s\n%s", size, internal_date,
-                          identity->message_id, identity->date);
+  g_autoptr (GStrvBuilder) keys = g_strv_builder_new ();
+  g_autofree char *id = alike_id_key (email_id, remote_size, internal_date);
+  g_autofree char *stamp = alike_stamp_key (remote_size, internal_date);
+
+  if (id != NULL)
+    g_strv_builder_add (keys, id);
+  if (!alike_is_draft (flags))
+    g_strv_builder_add (keys, stamp);
+  return g_strv_builder_end (keys);
 }
 
-static gboolean
-is_draft (MessageFlags flags)
+static GStrv
+keys_of_row (MailboxSync *mailbox, guint index)
 {
-  return (flags.system & MESSAGE_FLAG_DRAFT) != 0;
+  const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
+
+  return keys_of (g_array_index (mailbox->base, PlanBase, index).flags, facts->email_id, facts->remote_size,
+                  facts->internal_date);
 }
 
-/* Files can come to it, and its UIDs mean something in the next run too. */
-static gboolean
-takes_files (const MailboxSync *mailbox)
-{
-  return !mailbox->gone_here && mailbox->uidvalidity != 0 &&
-         (mailbox->box != NULL || mailbox->account->dry_run);
-}
-
-/* (transfer full): sizes and dates of rows that are gone on the server. */
+/* (transfer full): the keys of rows that are gone on the server. */
 static GHashTable *
-collect_stamps (AccountSync *account)
+collect_keys (AccountSync *account)
 {
-  GHashTable *stamps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *all = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
@@ -98,48 +81,56 @@ collect_stamps (AccountSync *account)
       for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
         {
           const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
-          const BaseFacts *facts;
+          g_autofree GStrv keys = NULL;
 
           if (operation->kind != PLAN_REMOVE_LOCAL && operation->kind != PLAN_FORGET)
             continue;
-          facts = &g_array_index (mailbox->base_facts, BaseFacts,
-                                  mailbox_sync_row_index (mailbox, operation->row));
-          g_hash_table_add (stamps, stamp_key (facts->remote_size, facts->internal_date));
+          keys = keys_of_row (mailbox, mailbox_sync_row_index (mailbox, operation->row));
+          for (guint k = 0; keys[k] != NULL; k++)
+            g_hash_table_add (all, keys[k]);
         }
     }
-  return stamps;
+  return all;
 }
 
 static void
-add_arrived (Follows *follows, GHashTable *stamps, MailboxSync *mailbox, PlanOperation *download)
+add_arrived (Follows *follows, GHashTable *wanted, MailboxSync *mailbox, PlanOperation *download)
 {
   const PlanRemote *remote = mailbox_sync_find_remote (mailbox, download->uid);
-  g_autofree char *key = stamp_key (remote->remote_size, remote->internal_date);
-  Arrived *arrived;
+  g_auto (GStrv) keys = keys_of (remote->flags, remote->email_id, remote->remote_size, remote->internal_date);
+  Arrived *arrived = NULL;
 
-  if (!g_hash_table_contains (stamps, key))
-    return;
-  arrived = g_new0 (Arrived, 1);
-  *arrived = (Arrived){ mailbox, download };
-  add_to_group (follows->arrived, g_steal_pointer (&key), arrived, g_free);
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      if (!g_hash_table_contains (wanted, keys[i]))
+        continue;
+      if (arrived == NULL)
+        {
+          arrived = g_new0 (Arrived, 1);
+          *arrived = (Arrived){ mailbox, download, FALSE };
+          g_ptr_array_add (follows->arrivals, arrived);
+        }
+      alike_add (follows->arrived, g_strdup (keys[i]), arrived);
+    }
 }
 
 static void
 collect_arrived (Follows *follows)
 {
   GPtrArray *mailboxes = follows->account->mailboxes;
-  g_autoptr (GHashTable) stamps = collect_stamps (follows->account);
+  g_autoptr (GHashTable) wanted = collect_keys (follows->account);
 
   for (guint i = 0; i < mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (mailboxes, i);
 
-      for (guint j = 0; mailbox->plan != NULL && takes_files (mailbox) && j < mailbox->plan->len; j++)
+      for (guint j = 0; mailbox->plan != NULL && mailbox_sync_takes_files (mailbox) && j < mailbox->plan->len;
+           j++)
         {
           PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
 
-          if (operation->kind == PLAN_DOWNLOAD && !operation->undecided && !is_draft (operation->flags))
-            add_arrived (follows, stamps, mailbox, operation);
+          if (operation->kind == PLAN_DOWNLOAD && !operation->undecided)
+            add_arrived (follows, wanted, mailbox, operation);
         }
     }
 }
@@ -188,24 +179,30 @@ find_file (MailboxSync *mailbox, guint index, PlanOperation *operation, Newcomer
   return departed;
 }
 
+static gboolean
+has_arrived (const Follows *follows, MailboxSync *mailbox, guint index)
+{
+  g_auto (GStrv) keys = keys_of_row (mailbox, index);
+
+  for (guint i = 0; keys[i] != NULL; i++)
+    if (g_hash_table_contains (follows->arrived, keys[i]))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 collect_departed (Follows *follows, MailboxSync *mailbox, Newcomers *uploads)
 {
   for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
     {
       PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
-      g_autofree char *key = NULL;
-      const BaseFacts *facts;
       Departed *departed;
       guint index;
 
       if (!is_departure (mailbox, operation))
         continue;
       index = mailbox_sync_row_index (mailbox, operation->row);
-      facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
-      key = stamp_key (facts->remote_size, facts->internal_date);
-      if (!g_hash_table_contains (follows->arrived, key) ||
-          is_draft (g_array_index (mailbox->base, PlanBase, index).flags))
+      if (!has_arrived (follows, mailbox, index))
         continue;
       departed = find_file (mailbox, index, operation, uploads);
       if (departed != NULL)
@@ -213,18 +210,16 @@ collect_departed (Follows *follows, MailboxSync *mailbox, Newcomers *uploads)
     }
 }
 
-/* FALSE: it is not the message of the row any more, or has not what it can be known by. */
+/* FALSE: it is not the message of the row any more. */
 static gboolean
 read_file (Departed *departed)
 {
   Follow *follow = &departed->follow;
-  const PlanBase *row = &g_array_index (follow->from->base, PlanBase, follow->index);
   MaildirPlace place = mailbox_sync_place (follow->at, follow->base);
 
-  return row->has_digest &&
+  return row_of (departed)->has_digest &&
          maildir_message_identify (follow->at->box, &place, &departed->identity, &follow->stamp, NULL) &&
-         message_digest_equal (&departed->identity.full, &row->digest) &&
-         departed->identity.message_id != NULL && departed->identity.date != NULL;
+         message_digest_equal (&departed->identity.full, &row_of (departed)->digest);
 }
 
 static gboolean
@@ -241,101 +236,100 @@ read_files (Follows *follows, GError **error)
 }
 
 static void
-add_unnamed (const GPtrArray *arrived, GHashTable *unnamed)
+follow_one (Follows *follows, Departed *departed, Arrived *arrived)
 {
-  for (guint i = 0; i < arrived->len; i++)
-    {
-      const Arrived *one = g_ptr_array_index (arrived, i);
-      ImapUidSet *set = g_hash_table_lookup (unnamed, one->mailbox);
+  Follow *follow = g_memdup2 (&departed->follow, sizeof departed->follow);
 
-      if (mailbox_sync_find_remote (one->mailbox, one->download->uid)->identity != NULL)
-        continue;
-      if (set == NULL)
-        {
-          set = imap_uid_set_new ();
-          g_hash_table_insert (unnamed, one->mailbox, set);
-        }
-      imap_uid_set_add (set, one->download->uid);
+  departed->is_taken = arrived->is_taken = TRUE;
+  follow->to = arrived->mailbox;
+  follow->uid = arrived->download->uid;
+  follow->to->joined = follow->at->joined = TRUE;
+  departed->operation->kind = PLAN_FOLLOW;
+  g_hash_table_add (follows->replaced, arrived->download);
+  if (departed->upload != NULL)
+    g_hash_table_add (follows->replaced, departed->upload);
+  g_hash_table_insert (follows->account->follows, (gpointer)&row_of (departed)->row, follow);
+}
+
+/* An id says that all that have it are one message: it is no matter which goes where. */
+static void
+match_ids (Follows *follows)
+{
+  for (guint i = 0; i < follows->departed->len; i++)
+    {
+      Departed *departed = g_ptr_array_index (follows->departed, i);
+      const BaseFacts *facts = facts_of (departed);
+      g_autofree char *key = alike_id_key (facts->email_id, facts->remote_size, facts->internal_date);
+      const GPtrArray *there = key != NULL ? g_hash_table_lookup (follows->arrived, key) : NULL;
+
+      for (guint j = 0; there != NULL && !departed->is_taken && j < there->len; j++)
+        if (!((Arrived *)g_ptr_array_index (there, j))->is_taken)
+          follow_one (follows, departed, g_ptr_array_index (there, j));
     }
 }
 
-/* Those that have the size and date of something that departed, and of which no header field is known yet:
- * (transfer full) mailbox -> ImapUidSet. */
-static GHashTable *
-find_unnamed (const Follows *follows)
+/* (transfer full): (nullable) a draft may be what it was before, under the same Message-ID and Date. */
+static char *
+name_of (const Departed *departed)
 {
-  GHashTable *unnamed = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)imap_uid_set_free);
+  const BaseFacts *facts = facts_of (departed);
+
+  return departed->is_taken || alike_is_draft (row_of (departed)->flags)
+             ? NULL
+             : alike_name_key (facts->remote_size, facts->internal_date, &departed->identity);
+}
+
+/* (transfer container): what has arrived with the size and date of something that can be known by a name. */
+static GPtrArray *
+collect_named (const Follows *follows)
+{
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  GPtrArray *all = g_ptr_array_new ();
 
   for (guint i = 0; i < follows->departed->len; i++)
     {
-      const Follow *follow = &((Departed *)g_ptr_array_index (follows->departed, i))->follow;
-      const BaseFacts *facts = &g_array_index (follow->from->base_facts, BaseFacts, follow->index);
-      g_autofree char *key = stamp_key (facts->remote_size, facts->internal_date);
-      GPtrArray *arrived = g_hash_table_lookup (follows->arrived, key);
+      const Departed *departed = g_ptr_array_index (follows->departed, i);
+      g_autofree char *name = name_of (departed);
+      g_autofree char *key =
+          alike_stamp_key (facts_of (departed)->remote_size, facts_of (departed)->internal_date);
+      GPtrArray *there = name != NULL ? g_hash_table_lookup (follows->arrived, key) : NULL;
 
-      if (g_hash_table_add (seen, arrived))
-        add_unnamed (arrived, unnamed);
+      for (guint j = 0; there != NULL && j < there->len; j++)
+        if (!((Arrived *)g_ptr_array_index (there, j))->is_taken &&
+            g_hash_table_add (seen, g_ptr_array_index (there, j)))
+          g_ptr_array_add (all, g_ptr_array_index (there, j));
     }
-  return unnamed;
+  return all;
 }
 
-static gboolean
-fetch_names (Follows *follows, GError **error)
-{
-  g_autoptr (GHashTable) unnamed = find_unnamed (follows);
-
-  for (guint i = 0; i < follows->account->mailboxes->len; i++)
-    {
-      MailboxSync *mailbox = g_ptr_array_index (follows->account->mailboxes, i);
-      const ImapUidSet *set = g_hash_table_lookup (unnamed, mailbox);
-      gboolean selected;
-
-      if (set == NULL)
-        continue;
-      if (!mailbox_sync_select (mailbox, &selected, error) ||
-          (selected && !mailbox_sync_fetch_names (mailbox, set, error)))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* (transfer full): what has arrived, by all that it is known by. */
+/* (transfer full): by all that they are known by. */
 static GHashTable *
-group_arrived (const Follows *follows)
+group_arrived (const GPtrArray *arrived)
 {
-  GHashTable *groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_group);
-  GHashTableIter iter;
-  gpointer value;
+  GHashTable *groups = alike_groups_new ();
 
-  g_hash_table_iter_init (&iter, follows->arrived);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    for (guint i = 0; i < ((GPtrArray *)value)->len; i++)
-      {
-        const Arrived *arrived = g_ptr_array_index ((GPtrArray *)value, i);
-        const PlanRemote *remote = mailbox_sync_find_remote (arrived->mailbox, arrived->download->uid);
+  for (guint i = 0; i < arrived->len; i++)
+    {
+      const PlanRemote *remote = arrived_message (g_ptr_array_index (arrived, i));
+      char *key = alike_name_key (remote->remote_size, remote->internal_date, remote->identity);
 
-        if (remote->identity != NULL && remote->identity->message_id != NULL &&
-            remote->identity->date != NULL)
-          add_to_group (groups, name_key (remote->remote_size, remote->internal_date, remote->identity),
-                        (gpointer)arrived, NULL);
-      }
+      if (key != NULL)
+        alike_add (groups, key, g_ptr_array_index (arrived, i));
+    }
   return groups;
 }
 
 static GHashTable *
 group_departed (const Follows *follows)
 {
-  GHashTable *groups = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_group);
+  GHashTable *groups = alike_groups_new ();
 
   for (guint i = 0; i < follows->departed->len; i++)
     {
-      Departed *departed = g_ptr_array_index (follows->departed, i);
-      const Follow *follow = &departed->follow;
-      const BaseFacts *facts = &g_array_index (follow->from->base_facts, BaseFacts, follow->index);
+      char *key = name_of (g_ptr_array_index (follows->departed, i));
 
-      add_to_group (groups, name_key (facts->remote_size, facts->internal_date, &departed->identity),
-                    departed, NULL);
+      if (key != NULL)
+        alike_add (groups, key, g_ptr_array_index (follows->departed, i));
     }
   return groups;
 }
@@ -353,42 +347,42 @@ are_alike (const GPtrArray *departed)
   return TRUE;
 }
 
-static void
-follow_one (Follows *follows, Departed *departed, const Arrived *arrived)
+static gboolean
+have_other_ids (const GPtrArray *departed, const GPtrArray *arrived)
 {
-  Follow *follow = g_memdup2 (&departed->follow, sizeof departed->follow);
-  const PlanBase *row = &g_array_index (follow->from->base, PlanBase, follow->index);
-
-  follow->to = arrived->mailbox;
-  follow->uid = arrived->download->uid;
-  follow->to->joined = follow->at->joined = TRUE;
-  departed->operation->kind = PLAN_FOLLOW;
-  g_hash_table_add (follows->replaced, arrived->download);
-  if (departed->upload != NULL)
-    g_hash_table_add (follows->replaced, departed->upload);
-  g_hash_table_insert (follows->account->follows, (gpointer)&row->row, follow);
+  for (guint i = 0; i < arrived->len; i++)
+    if (alike_ids_differ (facts_of (g_ptr_array_index (departed, i))->email_id,
+                          arrived_message (g_ptr_array_index (arrived, i))->email_id))
+      return TRUE;
+  return FALSE;
 }
 
-/* A second message on the server that looks the same may be another: then both come down. */
-static void
-match (Follows *follows)
+/* A second message on the server that looks the same may be another: then neither is taken for it. */
+static gboolean
+match_names (Follows *follows, GError **error)
 {
-  g_autoptr (GHashTable) arrived = group_arrived (follows);
-  g_autoptr (GHashTable) departed = group_departed (follows);
+  g_autoptr (GPtrArray) named = collect_named (follows);
+  g_autoptr (GHashTable) arrived = NULL;
+  g_autoptr (GHashTable) departed = NULL;
   GHashTableIter iter;
   gpointer key, value;
 
+  if (!account_sync_fetch_names (follows->account, named, FALSE, error))
+    return FALSE;
+  arrived = group_arrived (named);
+  departed = group_departed (follows);
   g_hash_table_iter_init (&iter, departed);
   while (g_hash_table_iter_next (&iter, &key, &value))
     {
       const GPtrArray *here = value;
       const GPtrArray *there = g_hash_table_lookup (arrived, key);
 
-      if (there == NULL || there->len > here->len || !are_alike (here))
+      if (there == NULL || there->len > here->len || !are_alike (here) || have_other_ids (here, there))
         continue;
       for (guint i = 0; i < there->len; i++)
         follow_one (follows, g_ptr_array_index (here, i), g_ptr_array_index (there, i));
     }
+  return TRUE;
 }
 
 static gboolean
@@ -398,14 +392,16 @@ find_follows (Follows *follows, GError **error)
   g_autoptr (Newcomers) uploads = NULL;
 
   collect_arrived (follows);
-  if (g_hash_table_size (follows->arrived) == 0)
+  if (follows->arrivals->len == 0)
     return TRUE;
   uploads = newcomers_new (follows->account, is_upload, NULL);
   for (guint i = 0; i < mailboxes->len; i++)
     collect_departed (follows, g_ptr_array_index (mailboxes, i), uploads);
-  if (!read_files (follows, error) || !fetch_names (follows, error))
+  if (!read_files (follows, error))
     return FALSE;
-  match (follows);
+  match_ids (follows);
+  if (!match_names (follows, error))
+    return FALSE;
   account_sync_drop_operations (follows->account, follows->replaced);
   return TRUE;
 }
@@ -413,10 +409,11 @@ find_follows (Follows *follows, GError **error)
 gboolean
 account_sync_plan_follows (AccountSync *account, GError **error)
 {
-  g_autoptr (GHashTable) arrived = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_group);
+  g_autoptr (GPtrArray) arrivals = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) arrived = alike_groups_new ();
   g_autoptr (GPtrArray) departed = g_ptr_array_new_with_free_func (departed_free);
   g_autoptr (GHashTable) replaced = g_hash_table_new (NULL, NULL);
-  Follows follows = { account, arrived, departed, replaced };
+  Follows follows = { account, arrivals, arrived, departed, replaced };
 
   if (account->session == NULL ||
       (!account_sync_plans (account, PLAN_REMOVE_LOCAL) && !account_sync_plans (account, PLAN_FORGET)))

@@ -18,10 +18,9 @@ typedef struct
 } Follow;
 
 /* Of the plans: a message that is new on the server in one mailbox, and a row that is gone there from
- * another, are one by size, INTERNALDATE, Message-ID and Date, where that names one message only and the file
- * still has the row's digest. They become a PLAN_FOLLOW in the row's mailbox instead of a download and a
- * removal; account->follows says where to. A message that was moved here too goes where the server has it
- * (contract C4.2). Drafts and messages without Message-ID or Date are downloaded. */
+ * another, are one (arrived.h), where that names one message only and the file still has the row's digest.
+ * They become a PLAN_FOLLOW in the row's mailbox instead of a download and a removal; account->follows says
+ * where to. A message that was moved here too goes where the server has it (contract C4.2). */
 gboolean account_sync_plan_follows (AccountSync *account, GError **error);
 /* The move of a PLAN_FOLLOW. */
 const Follow *mailbox_sync_find_follow (MailboxSync *mailbox, const PlanOperation *operation);

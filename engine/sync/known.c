@@ -37,6 +37,8 @@ add_row (const JournalMessage *message, gpointer user_data)
     return TRUE;
   load->found = TRUE;
   base.base = g_string_chunk_insert (mailbox->strings, message->base);
+  if (message->email_id != NULL)
+    facts.email_id = g_string_chunk_insert (mailbox->strings, message->email_id);
   memcpy (base.digest.bytes, message->digest, sizeof base.digest.bytes);
   g_array_append_val (mailbox->base, base);
   g_array_append_val (mailbox->base_facts, facts);

@@ -218,6 +218,7 @@ record_moved (const Moved *moved, GError **error)
     .mtime_ns = follow->stamp.mtime_ns,
     .has_digest = TRUE,
     .internal_date = remote->internal_date,
+    .email_id = remote->email_id,
   };
 
   memcpy (row.digest, base->digest.bytes, sizeof row.digest);

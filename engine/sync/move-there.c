@@ -1,6 +1,7 @@
 #include "move-there.h"
 
 #include "moves.h"
+#include "observe-remote.h"
 #include "subject.h"
 #include "tell.h"
 #include "verify-there.h"
@@ -18,6 +19,7 @@ typedef struct
   guint32 uid;            /* in the other mailbox, as COPYUID says; 0: not told */
   guint64 remote_size;    /* as found there; valid with `found` */
   gint64 internal_date;
+  const char *email_id; /* (nullable) */
   gboolean found;
 } Moving;
 
@@ -110,6 +112,8 @@ note_found (const ImapFetch *fetch, gpointer user_data)
     return;
   moving->remote_size = fetch->size;
   moving->internal_date = fetch->internal_date;
+  if (fetch->email_id != NULL)
+    moving->email_id = g_string_chunk_insert (moving->move->to->email_ids, fetch->email_id);
   moving->found = (facts->remote_size == 0 || facts->remote_size == fetch->size) &&
                   facts->internal_date == fetch->internal_date;
 }
@@ -141,6 +145,8 @@ collect_targets (Group *group, GHashTable *targets, GError **error)
 static gboolean
 look (Group *group, GHashTable *targets, GError **error)
 {
+  g_autofree char *items =
+      g_strdup_printf ("(UID RFC822.SIZE INTERNALDATE%s)", account_sync_email_id_item (group->to->account));
   g_autoptr (ImapBatch) batch = NULL;
   g_autoptr (ImapUidSet) set = imap_uid_set_new ();
   gboolean selected;
@@ -158,7 +164,7 @@ look (Group *group, GHashTable *targets, GError **error)
     return TRUE;
   batch = imap_batch_new (group->to->account->session);
   imap_batch_set_fetch_handler (batch, note_found, targets);
-  imap_batch_uid_fetch (batch, set, "(UID RFC822.SIZE INTERNALDATE)", NULL, NULL);
+  imap_batch_uid_fetch (batch, set, items, NULL, NULL);
   return imap_batch_wait (batch, error);
 }
 
@@ -182,6 +188,7 @@ record_moved (const Moving *moving, GError **error)
     .mtime_ns = moving->stamp.mtime_ns,
     .has_digest = TRUE,
     .internal_date = moving->internal_date,
+    .email_id = moving->email_id,
   };
 
   memcpy (row.digest, content->identity.full.bytes, sizeof row.digest);

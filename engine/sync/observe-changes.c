@@ -65,6 +65,7 @@ mailbox_sync_foretell_changes (MailboxSync *mailbox, const JournalBaseCount *cou
 {
   ImapSession *session = mailbox->account->session;
   g_autofree char *items = items_of_changes (mailbox);
+  g_autofree char *items_of_new = account_sync_listing_of_new (mailbox->account);
   const guint32 highest = highest_of (mailbox, count);
   const gboolean fewer_there = mailbox->fewer_there;
   g_autoptr (ImapUidSet) known = imap_uid_set_new ();
@@ -74,7 +75,7 @@ mailbox_sync_foretell_changes (MailboxSync *mailbox, const JournalBaseCount *cou
     imap_uid_set_add_range (known, 1, highest);
   return (highest == 0 || imap_session_foretell_uid_fetch (session, known, items)) &&
          (highest == G_MAXUINT32 ||
-          imap_session_foretell_uid_fetch_from (session, highest + 1, LISTING_OF_NEW)) &&
+          imap_session_foretell_uid_fetch_from (session, highest + 1, items_of_new)) &&
          (!fewer_there || imap_session_tells_vanished (session) ||
           imap_session_foretell_uid_search (session, SEARCH_FOR_LEFT));
 }
@@ -85,6 +86,7 @@ fetch (MailboxSync *mailbox, guint32 highest, ImapUidSet *vanished, char **refus
 {
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
   g_autofree char *items = items_of_changes (mailbox);
+  g_autofree char *items_of_new = account_sync_listing_of_new (mailbox->account);
 
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
   imap_batch_set_vanished (batch, vanished);
@@ -96,7 +98,7 @@ fetch (MailboxSync *mailbox, guint32 highest, ImapUidSet *vanished, char **refus
       imap_batch_uid_fetch (batch, known, items, mailbox_sync_note_refusal, refusal);
     }
   if (highest < G_MAXUINT32)
-    imap_batch_uid_fetch_from (batch, highest + 1, LISTING_OF_NEW, mailbox_sync_note_refusal, refusal);
+    imap_batch_uid_fetch_from (batch, highest + 1, items_of_new, mailbox_sync_note_refusal, refusal);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   mailbox_sync_sort_remote (mailbox);
@@ -231,6 +233,7 @@ begin_with_changes (MailboxSync *mailbox)
         .size = seen->size,
         .remote_size = seen->size,
         .internal_date = seen->internal_date,
+        .email_id = seen->email_id,
       };
 
       g_array_append_val (mailbox->remote, remote);
@@ -258,6 +261,7 @@ mailbox_sync_fetch_changes (MailboxSync *mailbox, gboolean *complete, GError **e
   if (refusal == NULL && expected > selected->exists &&
       (!find_gone (mailbox, &refusal, error) || !count_there (mailbox, &count, &expected, error)))
     return FALSE;
+  mailbox->account->refuses_ids |= refusal != NULL;
   *complete = refusal == NULL && expected == selected->exists;
   mailbox->from_base = *complete;
   mailbox->n_remote = selected->exists;
@@ -275,6 +279,7 @@ keep_change (MailboxSync *mailbox, const PlanRemote *remote)
     .keywords = remote->flags.keywords,
     .size = remote->remote_size,
     .internal_date = remote->internal_date,
+    .email_id = remote->email_id,
   };
 
   g_array_append_val (mailbox->changes, seen);

@@ -99,6 +99,7 @@ mailbox_sync_foretell_listing (MailboxSync *mailbox, gboolean *foretold, GError 
 {
   ImapSession *session = mailbox->account->session;
   g_autoptr (GArray) ends = find_windows (mailbox, error);
+  g_autofree char *items_of_new = account_sync_listing_of_new (mailbox->account);
 
   if (ends == NULL || !count_known (mailbox, error))
     return FALSE;
@@ -111,7 +112,7 @@ mailbox_sync_foretell_listing (MailboxSync *mailbox, gboolean *foretold, GError 
       *foretold = imap_session_foretell_uid_fetch (session, set, LISTING_OF_KNOWN);
     }
   if (*foretold && first_new (ends) > 0)
-    *foretold = imap_session_foretell_uid_fetch_from (session, first_new (ends), LISTING_OF_NEW);
+    *foretold = imap_session_foretell_uid_fetch_from (session, first_new (ends), items_of_new);
   return TRUE;
 }
 
@@ -171,11 +172,13 @@ ask_for_window (Look *look)
 static void
 ask_ahead (Look *look)
 {
+  g_autofree char *items = account_sync_listing_of_new (look->mailbox->account);
+
   while (look->n_sent < look->ends->len && look->n_sent - look->n_taken < FLAG_SEARCH_WINDOWS)
     ask_for_window (look);
   if (look->n_sent < look->ends->len || look->new_asked || first_new (look->ends) == 0)
     return;
-  imap_batch_uid_fetch_from (look->batch, first_new (look->ends), LISTING_OF_NEW, mailbox_sync_note_refusal,
+  imap_batch_uid_fetch_from (look->batch, first_new (look->ends), items, mailbox_sync_note_refusal,
                              look->refusal);
   look->new_asked = TRUE;
 }
@@ -251,6 +254,7 @@ look_once (MailboxSync *mailbox, const ImapSelected *selected, const GArray *end
 {
   if (!look_at_all (mailbox, ends, search, refusal, error))
     return FALSE;
+  mailbox->account->refuses_ids |= *refusal != NULL;
   mailbox->n_remote = (guint)imap_uid_set_count (mailbox->there);
   mailbox->remote_complete = *refusal == NULL && mailbox->n_remote == selected->exists;
   return TRUE;

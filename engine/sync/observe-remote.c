@@ -25,6 +25,22 @@ listing_limit (MailboxSync *mailbox)
          3 * (guint64)imap_session_get_selected (mailbox->account->session)->exists;
 }
 
+const char *
+account_sync_email_id_item (const AccountSync *account)
+{
+  if (!account->refuses_ids && imap_session_has (account->session, IMAP_CAPABILITY_OBJECTID))
+    return " EMAILID";
+  if (!account->refuses_ids && imap_session_has (account->session, IMAP_CAPABILITY_X_GM_EXT_1))
+    return " X-GM-MSGID";
+  return "";
+}
+
+char *
+account_sync_listing_of_new (const AccountSync *account)
+{
+  return g_strdup_printf ("(UID FLAGS RFC822.SIZE INTERNALDATE%s)", account_sync_email_id_item (account));
+}
+
 void
 mailbox_sync_add_remote (const ImapFetch *fetch, gpointer user_data)
 {
@@ -38,6 +54,8 @@ mailbox_sync_add_remote (const ImapFetch *fetch, gpointer user_data)
   if (mailbox->remote->len > listing_limit (mailbox))
     return;
   remote.flags = message_flags_from_imap (mailbox->account->pool, (const char *const *)fetch->flags);
+  if (fetch->email_id != NULL)
+    remote.email_id = g_string_chunk_insert (mailbox->email_ids, fetch->email_id);
   g_array_append_val (mailbox->remote, remote);
 }
 
@@ -67,6 +85,7 @@ mailbox_sync_sort_remote (MailboxSync *mailbox)
           item->size = MAX (item->size, last->size);
           item->remote_size = MAX (item->remote_size, last->remote_size);
           item->internal_date = item->internal_date != 0 ? item->internal_date : last->internal_date;
+          item->email_id = item->email_id != NULL ? item->email_id : last->email_id;
           *last = *item;
         }
       else
@@ -88,6 +107,7 @@ mailbox_sync_note_refusal (const ImapResult *result, gpointer user_data)
 static gboolean
 fetch_missing_facts (MailboxSync *mailbox, GError **error)
 {
+  g_autofree char *items = account_sync_listing_of_new (mailbox->account);
   g_autoptr (ImapBatch) batch = NULL;
   g_autoptr (ImapUidSet) missing = imap_uid_set_new ();
 
@@ -105,7 +125,7 @@ fetch_missing_facts (MailboxSync *mailbox, GError **error)
     return TRUE;
   batch = imap_batch_new (mailbox->account->session);
   imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
-  imap_batch_uid_fetch (batch, missing, LISTING_OF_NEW, NULL, NULL);
+  imap_batch_uid_fetch (batch, missing, items, NULL, NULL);
   if (!imap_batch_wait (batch, error))
     return FALSE;
   mailbox_sync_sort_remote (mailbox);

@@ -3,9 +3,13 @@
 
 #include "account-sync.h"
 
-/* What a listing asks of messages that are in the base, and of those that may be new. */
+/* What a listing asks of messages that are in the base. */
 #define LISTING_OF_KNOWN "(UID FLAGS)"
-#define LISTING_OF_NEW "(UID FLAGS RFC822.SIZE INTERNALDATE)"
+/* What it asks of those that may be new: flags, size, date, and the id below. (transfer full) */
+char *account_sync_listing_of_new (const AccountSync *account);
+/* The FETCH item, with a space before it, by which the server tells the id of a message's content, which all
+ * its copies have: EMAILID (RFC 8474), else Gmail's X-GM-MSGID; "": it has none. */
+const char *account_sync_email_id_item (const AccountSync *account);
 
 /* Selects every due mailbox, settles what a crash left, loads its base and fills remote, uidvalidity, uidnext
  * and permanent flags. remote_complete only after a tagged OK with distinct UIDs whose count equals EXISTS.

@@ -1,5 +1,6 @@
 #include "plan-account.h"
 
+#include "clones.h"
 #include "follows.h"
 #include "forgotten.h"
 #include "gone-mailboxes.h"
@@ -64,6 +65,7 @@ is_for_server (const PlanOperation *operation)
     case PLAN_DELETE_REMOTE:
     case PLAN_EXPUNGE_MARKED:
     case PLAN_MOVE:
+    case PLAN_COPY:
       return TRUE;
     case PLAN_DOWNLOAD:
     case PLAN_PAIR:
@@ -73,6 +75,7 @@ is_for_server (const PlanOperation *operation)
     case PLAN_REMOVE_LOCAL:
     case PLAN_FORGET:
     case PLAN_FOLLOW:
+    case PLAN_CLONE:
       return FALSE;
     }
   return FALSE;
@@ -290,6 +293,8 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
   if (!enqueue_all (account, error))
     return FALSE;
   account_sync_find_origins (account);
+  if (!account_sync_plan_clones (account, error))
+    return FALSE;
   *n_operations = 0;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {

@@ -34,6 +34,7 @@ typedef struct
   guint64 size;        /* RFC822.SIZE less other tools' lines; valid for UIDs that are not in the base */
   guint64 remote_size; /* RFC822.SIZE as it came; the plan does not look at it */
   gint64 internal_date;
+  const char *email_id; /* (nullable) EMAILID or X-GM-MSGID of a new one; the plan does not look at it */
   const MessageIdentity
       *identity; /* (nullable) message_id, date, header; given for new ones while anything is new here */
   gboolean has_header_digest; /* identity->header is valid */
@@ -82,6 +83,9 @@ typedef enum
   /* Of the plans of several mailboxes: moves.h, follows.h. */
   PLAN_MOVE,   /* row, uid, base: move it there to the mailbox in which its file is now */
   PLAN_FOLLOW, /* row, uid, base: move its file to the mailbox in which it is there now */
+  /* Likewise: copies.h, clones.h. */
+  PLAN_COPY,  /* base: a new message here, which another one on the server is a copy of; as an UPLOAD */
+  PLAN_CLONE, /* uid: a new message there, which another file here holds; as a DOWNLOAD */
 } PlanKind;
 
 typedef struct

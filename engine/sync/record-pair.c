@@ -52,6 +52,7 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
     .mtime_ns = content->stamp.mtime_ns,
     .has_digest = TRUE,
     .internal_date = remote->internal_date,
+    .email_id = remote->email_id,
   };
 
   memcpy (row.digest, content->identity.full.bytes, sizeof row.digest);

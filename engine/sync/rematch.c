@@ -51,6 +51,7 @@ renumber_base (Rematch *rematch)
       base.uid = remote->uid;
       facts.remote_size = remote->remote_size;
       facts.internal_date = remote->internal_date;
+      facts.email_id = remote->email_id;
       if (mailbox->refresh != JOURNAL_REFRESH_UIDS)
         begin_from_both (rematch, i, &base);
       g_array_index (mailbox->base, PlanBase, kept) = base;
@@ -102,6 +103,7 @@ write_row (MailboxSync *mailbox, guint index, GError **error)
     .mtime_ns = facts->mtime_ns,
     .has_digest = base->has_digest,
     .internal_date = facts->internal_date,
+    .email_id = facts->email_id,
   };
 
   memcpy (row.digest, base->digest.bytes, sizeof row.digest);

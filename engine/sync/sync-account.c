@@ -2,6 +2,7 @@
 
 #include "account-sync.h"
 #include "base.h"
+#include "clones.h"
 #include "delete-remote.h"
 #include "download.h"
 #include "explain.h"
@@ -186,6 +187,7 @@ count_changes_here (const MailboxSync *mailbox)
       {
       case PLAN_DOWNLOAD:
       case PLAN_LOCAL_FLAGS:
+      case PLAN_CLONE:
       case PLAN_FOLLOW:
       case PLAN_REMOVE_LOCAL:
       case PLAN_EXPUNGE_MARKED:
@@ -225,11 +227,11 @@ apply (AccountSync *account, GError **error)
   announce (account);
   watch (account);
   return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
-         account_sync_move_here (account, error) && account_sync_download (account, error) &&
-         account_sync_apply_local_flags (account, error) && account_sync_upload (account, error) &&
-         account_sync_move_there (account, error) && account_sync_apply_remote_flags (account, error) &&
-         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error) &&
-         account_sync_forget_moved (account, error);
+         account_sync_move_here (account, error) && account_sync_clone (account, error) &&
+         account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
+         account_sync_upload (account, error) && account_sync_move_there (account, error) &&
+         account_sync_apply_remote_flags (account, error) && account_sync_remove_local (account, error) &&
+         account_sync_delete_remote (account, error) && account_sync_forget_moved (account, error);
 }
 
 /* What was worked on is looked at once more, and so is \Trash when something may have gone there. */
@@ -412,6 +414,8 @@ sum_up (AccountSync *account)
     { "uploaded", "message", " uploaded", tally->uploaded },
     { "moved", "message", " moved on the server", tally->moved },
     { "moved-here", "message", " moved here", tally->followed },
+    { "copied", "message", " copied on the server", tally->copied },
+    { "copied-here", "message", " copied here", tally->cloned },
     { "paired", "message", " matched", tally->paired },
     { "flags", "change", " of flags", tally->flags },
     { "removed", "message", " removed here", tally->removed },

@@ -32,6 +32,10 @@ deed_for (PlanKind kind)
       return (Deed){ "removed", "removed here: it was deleted on the server" };
     case PLAN_EXPUNGE_MARKED:
       return (Deed){ "expunged", "expunged on both sides: it was marked as deleted here" };
+    case PLAN_COPY:
+      return (Deed){ "copied", "copied on the server: it was copied here" };
+    case PLAN_CLONE:
+      return (Deed){ "copied-here", "copied here: another file held it" };
     case PLAN_FORGET:
     case PLAN_RELINK:
     case PLAN_BASE_FLAGS:

@@ -1,5 +1,6 @@
 #include "upload-batch.h"
 
+#include "observe-remote.h"
 #include "refusal.h"
 
 /* The uploads of one command. */
@@ -123,10 +124,13 @@ note_uploaded (const ImapFetch *fetch, gpointer user_data)
 
       if (!is_ours (batch, upload, fetch))
         continue;
-      upload->now = (UploadedMessage){ fetch->uid,
-                                       message_flags_from_imap (batch->mailbox->account->pool,
-                                                                (const char *const *)fetch->flags),
-                                       fetch->size, fetch->internal_date };
+      upload->now = (UploadedMessage){ .uid = fetch->uid,
+                                       .flags = message_flags_from_imap (batch->mailbox->account->pool,
+                                                                         (const char *const *)fetch->flags),
+                                       .remote_size = fetch->size,
+                                       .internal_date = fetch->internal_date };
+      if (fetch->email_id != NULL)
+        upload->now.email_id = g_string_chunk_insert (batch->mailbox->email_ids, fetch->email_id);
       g_hash_table_add (batch->known, GUINT_TO_POINTER (fetch->uid));
     }
 }
@@ -134,6 +138,7 @@ note_uploaded (const ImapFetch *fetch, gpointer user_data)
 gboolean
 upload_batch_look (UploadBatch *batch, GError **error)
 {
+  g_autofree char *items = account_sync_listing_of_new (batch->mailbox->account);
   g_autoptr (ImapBatch) commands = imap_batch_new (batch->mailbox->account->session);
   g_autoptr (ImapUidSet) set = imap_uid_set_new ();
 
@@ -147,6 +152,6 @@ upload_batch_look (UploadBatch *batch, GError **error)
   if (imap_uid_set_is_empty (set))
     return TRUE;
   imap_batch_set_fetch_handler (commands, note_uploaded, batch);
-  imap_batch_uid_fetch (commands, set, "(UID FLAGS RFC822.SIZE INTERNALDATE)", NULL, NULL);
+  imap_batch_uid_fetch (commands, set, items, NULL, NULL);
   return imap_batch_wait (commands, error);
 }

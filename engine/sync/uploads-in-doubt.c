@@ -147,6 +147,7 @@ mailbox_sync_confirm_upload (MailboxSync *mailbox, const JournalUpload *upload,
     .mtime_ns = upload->mtime_ns,
     .has_digest = TRUE,
     .internal_date = message->internal_date,
+    .email_id = message->email_id,
   };
 
   if (seen != sent.keywords &&
@@ -256,7 +257,10 @@ static gboolean
 confirm_found (MailboxSync *mailbox, const JournalUpload *upload, const RemoteHeader *header, GError **error)
 {
   Journal *journal = mailbox->account->journal;
-  const UploadedMessage message = { header->uid, header->flags, header->remote_size, header->internal_date,
+  const UploadedMessage message = { .uid = header->uid,
+                                    .flags = header->flags,
+                                    .remote_size = header->remote_size,
+                                    .internal_date = header->internal_date,
                                     .later = TRUE };
 
   if (!journal_begin (journal, error) ||

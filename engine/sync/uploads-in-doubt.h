@@ -11,7 +11,8 @@ typedef struct
   MessageFlags flags;
   guint64 remote_size;
   gint64 internal_date;
-  gboolean later; /* found again later, when others may have changed its flags */
+  const char *email_id; /* (nullable) */
+  gboolean later;       /* found again later, when others may have changed its flags */
 } UploadedMessage;
 
 /* Inside a transaction: the base row of an upload that is known to have arrived; its intent and its queue

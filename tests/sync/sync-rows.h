@@ -26,6 +26,7 @@ typedef struct
   const char *expected[SYNC_ROW_CHANGES];       /* as sync-view.h writes a side */
   const char *expected_local[SYNC_ROW_CHANGES]; /* where the Maildir can't hold all that the server does */
   guint attic;                                  /* messages that were removed here */
+  gboolean id_spares_attic;                     /* none, where the server has EMAILIDs */
   gboolean warns;                               /* the first run has something to say on stderr */
   gboolean moves_no_mail;                       /* no message is sent or fetched */
 } SyncRow;
@@ -36,3 +37,7 @@ extern const guint n_sync_rows;
 /* Messages that leave one mailbox and come into another (contract C4). */
 extern const SyncRow sync_move_rows[];
 extern const guint n_sync_move_rows;
+
+/* Copies of messages that the account holds. */
+extern const SyncRow sync_copy_rows[];
+extern const guint n_sync_copy_rows;

@@ -335,6 +335,10 @@ kind_name (PlanKind kind)
       return "MOVE";
     case PLAN_FOLLOW:
       return "FOLLOW";
+    case PLAN_COPY:
+      return "COPY";
+    case PLAN_CLONE:
+      return "CLONE";
     }
   g_assert_not_reached ();
 }

@@ -266,6 +266,8 @@ world_apply (World *world, const WorldRules *rules, const GArray *operations, gu
       break;
     case PLAN_MOVE:
     case PLAN_FOLLOW:
+    case PLAN_COPY:
+    case PLAN_CLONE:
       g_assert_not_reached (); /* of the plans of several mailboxes */
     }
   if (settles_flags (operation->kind))

@@ -45,6 +45,7 @@ CREATE TABLE message ( -- The base: messages as both sides held them when they w
   mtime_ns INTEGER NOT NULL,       -- its modification time then, nanoseconds since 1970
   digest BLOB CHECK (length (digest) = 32), -- full digest (SHA-256); NULL while it is not known
   internal_date INTEGER NOT NULL,  -- the server's INTERNALDATE
+  email_id TEXT,                   -- EMAILID (RFC 8474) or X-GM-MSGID as the server told it; NULL: never told
   print INTEGER NOT NULL,          -- of the file with these flags, this size and time (message_print); 0: always looked at
   UNIQUE (mailbox, base),
   UNIQUE (mailbox, uid)
@@ -57,6 +58,10 @@ CREATE INDEX message_prints ON message (mailbox, uid, print);
 -- downloads that a crash left half done.
 CREATE INDEX message_drafts ON message (mailbox) WHERE (system | not_kept_system) & 1;
 CREATE INDEX message_staged ON message (mailbox) WHERE state = 0;
+
+-- What a message that is new on the server may be a copy of, in whichever mailbox. Dates first: they come nearly in
+-- order, which keeps the index cheap.
+CREATE INDEX message_dates ON message (internal_date, remote_size);
 
 CREATE TABLE id_block ( -- Ids of messages, taken by handles in blocks (AUTOINCREMENT costs a fifth of an insert). One row.
   next INTEGER NOT NULL -- the first id that was never in a block
