@@ -49,7 +49,7 @@ typedef struct
   gint64 internal_date;
   const char *email_id; /* (nullable) EMAILID or X-GM-MSGID */
   gboolean unseen;      /* no file here was found as this row knows it */
-  gboolean relettered;  /* its file's letters got other meanings: see letters.h */
+  gboolean relettered;  /* its file has not the letters of its keywords, which did not change: see letters.h */
 } BaseFacts;
 
 /* The content of a file that is new or replaced, and the file's stamp from before it was read. */

@@ -101,6 +101,21 @@ operation_for (MailboxSync *mailbox, const PlanBase *row)
                           .remove = message_flags_minus (pool, seen, wanted) };
 }
 
+/* What tells that letters are missing stays until they are there. */
+static void
+drop_base_flags (MailboxSync *mailbox)
+{
+  for (guint i = mailbox->plan->len; i-- > 0;)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+
+      if (operation->kind == PLAN_BASE_FLAGS &&
+          g_array_index (mailbox->base_facts, BaseFacts, mailbox_sync_row_index (mailbox, operation->row))
+              .relettered)
+        g_array_remove_index (mailbox->plan, i);
+    }
+}
+
 /* First: what else the plan does to the flags of a row builds on it. */
 void
 mailbox_sync_plan_letters (MailboxSync *mailbox)
@@ -123,7 +138,10 @@ mailbox_sync_plan_letters (MailboxSync *mailbox)
           g_array_append_val (operations, operation);
         }
     }
+  if (busy == NULL)
+    return;
   g_clear_pointer (&busy, g_hash_table_unref);
+  drop_base_flags (mailbox);
   g_array_prepend_vals (mailbox->plan, operations->data, operations->len);
 }
 

@@ -21,7 +21,7 @@ letters_of (MailboxSync *mailbox, const PlanOperation *operation, MessageFlags t
                     forwarded ? all | mailbox_sync_letters (mailbox, "$Forwarded") : all };
 }
 
-/* What the letters of the file stood for is no more: it gets those of its keywords, and no others. */
+/* It gets the letters of its keywords, and no others. */
 static gboolean
 is_relettered (MailboxSync *mailbox, const PlanOperation *operation)
 {

@@ -92,6 +92,14 @@ is_other_content (const PlanBase *base, const MessageIdentity *identity)
                           : identity->size != base->size;
 }
 
+/* A client that knows no keywords, as mu is, leaves their letters out of each name that it gives: what it
+ * changed are the other flags. */
+static gboolean
+has_lost_letters (const MaildirEntry *entry, const PlanBase *row)
+{
+  return entry->letters == 0 && entry->system != (row->flags.system | row->not_kept.system);
+}
+
 /* Of a file that the base knows. */
 static MessageFlags
 read_flags (MailboxSync *mailbox, const MaildirEntry *entry, guint index)
@@ -102,7 +110,8 @@ read_flags (MailboxSync *mailbox, const MaildirEntry *entry, guint index)
   const char *known = message_flags_union (pool, row->flags, row->not_kept).keywords;
   MessageFlags flags = letters_read (pool, &mailbox->scan->keywords, entry->letters, known);
 
-  facts->relettered = flags.keywords != known && mailbox_sync_is_relettered (mailbox, row, entry->letters);
+  facts->relettered = flags.keywords != known && (has_lost_letters (entry, row) ||
+                                                  mailbox_sync_is_relettered (mailbox, row, entry->letters));
   if (facts->relettered)
     flags = (MessageFlags){ 0, known };
   flags.system |= entry->system;

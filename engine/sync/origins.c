@@ -160,8 +160,10 @@ origin_keywords (const Origin *origin)
   const MaildirScan *scan = origin->from->scan;
   const char *known = keywords_of_row (origin);
 
+  if (entry->letters == 0)
+    return known;
   if (!g_str_equal (origin_row (origin)->base, origin->file->base))
-    return entry->letters == 0 ? known : origin->file->flags.keywords;
+    return origin->file->flags.keywords;
   if (mailbox_sync_is_relettered (origin->from, origin_row (origin), entry->letters))
     return known;
   return letters_read (origin->to->account->pool, scan != NULL ? &scan->keywords : NULL, entry->letters,

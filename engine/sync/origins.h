@@ -33,8 +33,8 @@ Origin *mailbox_sync_find_origin (MailboxSync *mailbox, const PlanLocal *file);
 GHashTable *account_sync_leaving_rows (AccountSync *account);
 
 /* TRUE when it is known what the letters of the file say of keywords (contract C3.3): the same as the row,
- * since those of a file that kept its name are its old mailbox's, and one with a new name and no letters says
- * nothing; or what they mean where it is now. */
+ * since those of a file that kept its name are its old mailbox's, and one without letters was perhaps renamed
+ * by a client that knows none, and says nothing; or what they mean where it is now. */
 gboolean origin_knows_keywords (const Origin *origin);
 /* All keywords of the file. */
 const char *origin_keywords (const Origin *origin);

@@ -1,7 +1,10 @@
 /* neomutt and notmuch read and change the Maildir; dovetail carries that to the server, and back. */
 #include "accept-sides.h"
+#include "imap-proxy.h"
 
 #include <string.h>
+
+#define SENT_MAX 4096
 
 static gboolean
 skip_without (const char *program)
@@ -166,6 +169,33 @@ test_neomutt_sees_the_server (void)
   accept_assert_equal (account, 8);
 }
 
+/* From now on the program goes through a proxy, which counts. (transfer full) */
+static ImapProxy *
+count_octets (const AcceptAccount *account)
+{
+  ImapProxy *proxy = imap_proxy_new (account->server->imap_port);
+  g_autofree char *more =
+      g_strdup_printf ("host=127.0.0.1\nport=%u\nsecurity=none", imap_proxy_get_port (proxy));
+
+  accept_account_configure (account, more);
+  g_free (accept_account_sync (account, 0));
+  g_free (imap_proxy_take_commands (proxy));
+  return proxy;
+}
+
+/* C4.1: commands went up, and no message. */
+static void
+assert_nothing_uploaded (ImapProxy *proxy)
+{
+  g_autofree char *commands = imap_proxy_take_commands (proxy);
+  guint64 sent, received;
+
+  imap_proxy_take_octets (proxy, &sent, &received);
+  g_test_message ("sent %" G_GUINT64_FORMAT " octets", sent);
+  g_assert_cmpuint (sent, <, SENT_MAX);
+  g_assert_null (strstr (commands, "APPEND"));
+}
+
 /* The file of the message gets this name below Mail, by `mv`. */
 static void
 move_file (const AcceptAccount *account, const char *subject, const char *to)
@@ -184,6 +214,7 @@ test_renames (void)
   g_autoptr (ServerFixture) server = accept_server_start ("dovecot");
   g_autoptr (AcceptAccount) account = make_account (server);
   g_autoptr (ImapClient) client = accept_account_client (account);
+  g_autoptr (ImapProxy) proxy = count_octets (account);
 
   move_file (account, "move me", "Saved/cur/");
   move_file (account, "flag me", "Saved/cur/1700000001.6a5b4c3d2e1f0a9b8c7d.here:2,FS");
@@ -194,10 +225,83 @@ test_renames (void)
     g_assert_cmpint (run.status, ==, 0);
     g_assert_nonnull (strstr (run.out, ": 2 messages moved on the server, 2 changes of flags\n"));
   }
+  assert_nothing_uploaded (proxy);
   assert_remote (client, "INBOX", "read me", "\\Seen");
   assert_remote (client, "Saved", "move me", "");
   assert_remote (client, "Saved", "flag me", "\\Flagged \\Seen");
   assert_remote (client, "INBOX", "flag me", NULL);
+  accept_assert_equal (account, 6);
+}
+
+#define MU " --muhome=mu-home"
+
+/* What mu4e asks of mu: `:rename t` is mu4e-change-filenames-when-moving. */
+static void
+ask_mu (const AcceptAccount *account, const char *subject, const char *what)
+{
+  g_autofree char *line = g_strdup_printf ("mu find" MU " 'subject:\"%s\"' --fields i", subject);
+  g_autofree char *id = run_shell (account, line);
+  g_autofree char *request = g_strdup_printf ("(move :msgid \"%s\" %s)\n(quit)\n", g_strstrip (id), what);
+  g_autofree char *path = accept_account_path (account, "request");
+
+  g_assert_true (g_file_set_contents (path, request, -1, NULL));
+  g_free (run_shell (account, "mu server" MU " < request > answer && ! grep -a ':error' answer"));
+}
+
+/* C4.1: what neomutt has saved once has its Content-Length, and is the same message when it is saved again.
+ */
+static void
+test_neomutt_saves_again (void)
+{
+  g_autoptr (ServerFixture) server = NULL;
+  g_autoptr (AcceptAccount) account = NULL;
+  g_autoptr (ImapClient) client = NULL;
+  g_autoptr (ImapProxy) proxy = NULL;
+
+  if (skip_without ("neomutt") || skip_without ("script"))
+    return;
+  server = accept_server_start ("dovecot");
+  account = make_account (server);
+  client = accept_account_client (account);
+  run_neomutt (account, "<search>move me<enter><save-message>+Saved<enter><quit>");
+  g_free (accept_account_sync (account, 0));
+  proxy = count_octets (account);
+  run_neomutt (account,
+               "<change-folder>+Saved<enter><search>move me<enter><save-message>+INBOX<enter><quit>");
+  g_free (accept_account_sync (account, 0));
+  assert_nothing_uploaded (proxy);
+  assert_remote (client, "Saved", "move me", NULL);
+  assert_remote (client, "INBOX", "move me", "");
+  accept_assert_equal (account, 7);
+}
+
+/* C3.3, C4.1: mu renames for mu4e, and leaves letters that it does not know out of the new name. */
+static void
+test_mu (void)
+{
+  g_autoptr (ServerFixture) server = NULL;
+  g_autoptr (AcceptAccount) account = NULL;
+  g_autoptr (ImapClient) client = NULL;
+  g_autoptr (ImapProxy) proxy = NULL;
+
+  if (skip_without ("mu"))
+    return;
+  server = accept_server_start ("dovecot");
+  account = make_account (server);
+  client = accept_account_client (account);
+  imap_client_store (client, "INBOX", "1:6", "+FLAGS ($Label1)");
+  proxy = count_octets (account);
+  g_free (run_shell (account, "mu init" MU " --maildir=\"$HOME/Mail\" --my-address=alice@example.org\n"
+                              "mu index" MU));
+  ask_mu (account, "move me", ":maildir \"/Saved\" :flags \"+S-N\"");
+  ask_mu (account, "flag me", ":maildir \"/Saved\" :flags \"+F\" :rename t");
+  ask_mu (account, "read me", ":flags \"+S-u-N\"");
+  g_free (accept_account_sync (account, 0));
+  assert_nothing_uploaded (proxy);
+  assert_remote (client, "Saved", "move me", "$Label1 \\Seen");
+  assert_remote (client, "Saved", "flag me", "$Label1 \\Flagged");
+  assert_remote (client, "INBOX", "read me", "$Label1 \\Seen");
+  assert_remote (client, "INBOX", "leave me", "$Label1");
   accept_assert_equal (account, 6);
 }
 
@@ -264,7 +368,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/accept/clients/neomutt", test_neomutt);
   g_test_add_func ("/accept/clients/neomutt-sees-the-server", test_neomutt_sees_the_server);
+  g_test_add_func ("/accept/clients/neomutt-saves-again", test_neomutt_saves_again);
   g_test_add_func ("/accept/clients/renames", test_renames);
+  g_test_add_func ("/accept/clients/mu", test_mu);
   g_test_add_func ("/accept/clients/notmuch", test_notmuch);
   return g_test_run ();
 }

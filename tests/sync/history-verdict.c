@@ -181,6 +181,18 @@ unsure_by_mailbox (HistoryModel *model, const HistoryCopy *copy, const Token *st
   return state->moved[0] || state->moved[1] ? HISTORY_ALL_FLAGS : state->touched[0] | state->touched[1];
 }
 
+/* What has no letter left, and was moved or got another flag too: perhaps by a client that knows none. */
+static guint
+unsure_by_lost_letters (const Token *state)
+{
+  const guint touched = state->touched[HISTORY_LOCAL];
+  const guint left = (state->flags & ~touched) | (state->value[HISTORY_LOCAL] & touched);
+
+  return (left & HISTORY_KEYWORDS) == 0 && (state->moved[HISTORY_LOCAL] || (touched & ~HISTORY_KEYWORDS) != 0)
+             ? touched & HISTORY_KEYWORDS
+             : 0;
+}
+
 /* The bits that can be foretold, and what they have to be. */
 static guint
 foretell (HistoryModel *model, const Token *state, guint *known)
@@ -204,7 +216,7 @@ foretell (HistoryModel *model, const Token *state, guint *known)
       if (!remote || !local || remote_value == local_value || !model->killed)
         *known |= bit;
     }
-  *known &= ~(state->unsure | unsure_by_moves (state));
+  *known &= ~(state->unsure | unsure_by_moves (state) | unsure_by_lost_letters (state));
   return expected;
 }
 
