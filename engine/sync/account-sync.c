@@ -35,7 +35,7 @@ mailbox_sync_start (MailboxSync *mailbox)
   mailbox->mailbox_id = NULL;
   mailbox->refresh = JOURNAL_REFRESH_NONE;
   mailbox->rematched = FALSE;
-  mailbox->whole = mailbox->from_base = FALSE;
+  mailbox->whole = mailbox->from_base = mailbox->fills = FALSE;
   mailbox->n_known = mailbox->n_remote = 0;
 }
 

@@ -10,6 +10,7 @@
  *   observe-local.c   what the Maildir holds         observe-remote.c   what the server holds
  *   letters.c         what keyword letters say
  *   look-here.c observe-changes.c known.c   where little changed: only that, and the rows it concerns
+ *   filling.c         where very much is new there: a portion after the other
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   moves.c follows.c origins.c forgotten.c   what left one mailbox and came into another
@@ -83,6 +84,7 @@ typedef struct
   gboolean gone_there;  /* the server has it no more, which is believed */
   gboolean read_only;   /* the server opens it for reading only */
   gboolean fewer_there; /* by its STATUS some are gone; until it is looked at */
+  guint32 told_there;   /* messages by its STATUS; 0: not told */
   gboolean is_other;    /* SELECT showed another mailbox than the one that is known by this name */
 
   /* What earlier rounds of this run saw, as far as it differed from the base then. */
@@ -114,6 +116,7 @@ typedef struct
   guint32 uidvalidity, uidnext;
   guint64 highestmodseq;
   gboolean listed;        /* all messages were asked for, not only what changed */
+  gboolean fills;         /* of what is new there only a portion was listed: see filling.h */
   gboolean from_base;     /* what `remote` does not name is there as in the base, but for `gone` */
   const char *mailbox_id; /* (nullable) MAILBOXID */
   JournalRefresh refresh; /* why rematch.c has to pair the base before a plan; its UIDs are 0 until then */
@@ -126,6 +129,7 @@ typedef struct
   gboolean waits;      /* there was something to do, on either side */
 
   gboolean matching_told; /* in this run: how many were paired */
+  guint32 filled_from;    /* in this run: where the last portion began */
   gboolean appends_alone; /* in this run: the server refused several messages in one command */
   const char *left_out;   /* (nullable) in this run: keywords without a letter that were named; of the pool */
   ImapUidSet *unguarded;  /* in this run: what a STORE with UNCHANGEDSINCE did not change */

@@ -173,8 +173,8 @@ find_new (MailboxSync *mailbox)
   return set;
 }
 
-static gboolean
-has_new_local (MailboxSync *mailbox)
+gboolean
+mailbox_sync_has_new_here (MailboxSync *mailbox)
 {
   for (guint i = 0; i < mailbox->local->len; i++)
     if (g_array_index (mailbox->local, PlanLocal, i).identity != NULL)
@@ -187,7 +187,7 @@ mailbox_sync_needs_headers (MailboxSync *mailbox)
 {
   g_autoptr (ImapUidSet) set = find_new (mailbox);
 
-  return !imap_uid_set_is_empty (set) && has_new_local (mailbox);
+  return !imap_uid_set_is_empty (set) && mailbox_sync_has_new_here (mailbox);
 }
 
 gboolean

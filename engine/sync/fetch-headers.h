@@ -23,6 +23,8 @@ mailbox_sync_fetch_set_headers (MailboxSync *mailbox, const ImapUidSet *set, gbo
 /* For the new messages of one mailbox where anything is new here too: fills PlanRemote.identity, and the
  * header digest of those that Message-ID, Date and size do not tell apart. */
 gboolean mailbox_sync_needs_headers (MailboxSync *mailbox);
+/* TRUE when a message is new here, or has other content than the base says. */
+gboolean mailbox_sync_has_new_here (MailboxSync *mailbox);
 gboolean mailbox_sync_fetch_headers (MailboxSync *mailbox, GError **error);
 
 /* PlanRemote.identity of these new messages: Message-ID and Date; `whole`: the header digest too. */

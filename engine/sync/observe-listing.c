@@ -1,5 +1,6 @@
 #include "observe-listing.h"
 
+#include "filling.h"
 #include "flag-search.h"
 #include "known.h"
 #include "observe-remote.h"
@@ -98,9 +99,16 @@ gboolean
 mailbox_sync_foretell_listing (MailboxSync *mailbox, gboolean *foretold, GError **error)
 {
   ImapSession *session = mailbox->account->session;
-  g_autoptr (GArray) ends = find_windows (mailbox, error);
   g_autofree char *items_of_new = account_sync_listing_of_new (mailbox->account);
+  g_autoptr (GArray) ends = NULL;
+  gboolean fills = FALSE;
 
+  *foretold = FALSE;
+  if (is_merged (mailbox) && !mailbox_sync_is_to_be_filled (mailbox, mailbox->told_there, &fills, error))
+    return FALSE;
+  if (fills)
+    return TRUE;
+  ends = find_windows (mailbox, error);
   if (ends == NULL || !count_known (mailbox, error))
     return FALSE;
   /* Which flags to search for, SELECT has to say first. */
@@ -281,12 +289,35 @@ look_until_complete (MailboxSync *mailbox, const ImapSelected *selected, const G
   return TRUE;
 }
 
+/* What the portion does not name is taken to be as the base says. */
+static gboolean
+list_portion (MailboxSync *mailbox, const ImapUidSet *portion, char **refusal, GError **error)
+{
+  g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
+  g_autofree char *items = account_sync_listing_of_new (mailbox->account);
+
+  begin_look (mailbox, refusal);
+  imap_batch_set_fetch_handler (batch, mailbox_sync_add_remote, mailbox);
+  imap_batch_uid_fetch (batch, portion, items, mailbox_sync_note_refusal, refusal);
+  if (!imap_batch_wait (batch, error))
+    return FALSE;
+  note_there (mailbox);
+  mailbox->fills = TRUE;
+  return count_known (mailbox, error) && load_rows (mailbox, mailbox->filled_from - 1, error);
+}
+
 gboolean
 mailbox_sync_list_all (MailboxSync *mailbox, const ImapSelected *selected, char **refusal, GError **error)
 {
-  g_autoptr (GArray) ends = find_windows (mailbox, error);
+  g_autoptr (ImapUidSet) portion = NULL;
+  g_autoptr (GArray) ends = NULL;
 
   mailbox->listed = TRUE;
+  if (is_merged (mailbox) && !mailbox_sync_find_portion (mailbox, &portion, refusal, error))
+    return FALSE;
+  if (portion != NULL)
+    return list_portion (mailbox, portion, refusal, error);
+  ends = find_windows (mailbox, error);
   if (ends == NULL || !look_until_complete (mailbox, selected, ends, refusal, error))
     return FALSE;
   if (is_merged (mailbox))

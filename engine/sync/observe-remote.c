@@ -1,6 +1,7 @@
 #include "observe-remote.h"
 
 #include "../journal/journal-prints.h"
+#include "filling.h"
 #include "foretell-looks.h"
 #include "job-journal.h"
 #include "known.h"
@@ -250,14 +251,21 @@ static gboolean
 list_messages (MailboxSync *mailbox, const ImapSelected *selected, GError **error)
 {
   g_autofree char *refusal = NULL;
-  gboolean window = FALSE;
+  gboolean window = FALSE, fills;
 
   mailbox->listed = FALSE;
-  if (mailbox_sync_may_ask_for_changes (mailbox, selected) &&
+  if (!mailbox_sync_is_to_be_filled (mailbox, selected->exists, &fills, error))
+    return FALSE;
+  if (!fills && mailbox_sync_may_ask_for_changes (mailbox, selected) &&
       !mailbox_sync_fetch_changes (mailbox, &mailbox->remote_complete, error))
     return FALSE;
   if (!mailbox->remote_complete && !mailbox_sync_list_all (mailbox, selected, &refusal, error))
     return FALSE;
+  if (mailbox->fills && refusal == NULL)
+    {
+      mailbox_sync_keep_changes (mailbox, selected);
+      return TRUE;
+    }
   if (mailbox->remote_complete && !find_window (mailbox, selected->exists, &window, error))
     return FALSE;
   if (window)

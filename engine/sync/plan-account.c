@@ -1,6 +1,7 @@
 #include "plan-account.h"
 
 #include "clones.h"
+#include "filling.h"
 #include "follows.h"
 #include "forgotten.h"
 #include "gone-mailboxes.h"
@@ -292,6 +293,8 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
     return FALSE;
   if (!enqueue_all (account, error))
     return FALSE;
+  if (account_sync_is_filling (account))
+    account_sync_keep_filling (account);
   account_sync_find_origins (account);
   if (!account_sync_plan_clones (account, error))
     return FALSE;

@@ -147,6 +147,7 @@ account_sync_find_quiet (AccountSync *account, const GPtrArray *statuses, GError
       const char *name = mailbox->row->wire_name;
       const ImapMailboxStatus *status = name != NULL ? g_hash_table_lookup (by_name, name) : NULL;
 
+      mailbox->told_there = status != NULL ? status->messages : 0;
       if (status != NULL && account->trusts_modseq && !look_at (mailbox, status, error))
         return FALSE;
     }

@@ -7,6 +7,7 @@
 #include "download.h"
 #include "explain.h"
 #include "fetch-headers.h"
+#include "filling.h"
 #include "gone-mailboxes.h"
 #include "import-account.h"
 #include "job-journal.h"
@@ -32,7 +33,8 @@
 #include "../account/secret.h"
 
 /* Each round brings both sides nearer; what our own work moved (a message in \Trash, a merged flag) is found
- * by the next. More than this many means that somebody else keeps changing things. */
+ * by the next. Rounds that fill a mailbox (filling.h) are not counted: each begins at higher UIDs. More than
+ * this many means that somebody else keeps changing things. */
 #define MAX_ROUNDS 6
 
 #define SERVER_FACT "server"
@@ -242,7 +244,7 @@ choose_due (AccountSync *account, gboolean trashed)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined ||
+      mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined || mailbox->fills ||
                      (trashed && g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0);
     }
 }
@@ -263,9 +265,15 @@ observe_remote (AccountSync *account, GError **error)
 }
 
 static gboolean
+observe (AccountSync *account, GError **error)
+{
+  return observe_remote (account, error) && account_sync_observe_local (account, error);
+}
+
+static gboolean
 observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
 {
-  return observe_remote (account, error) && account_sync_observe_local (account, error) &&
+  return observe (account, error) && (!account_sync_may_not_fill (account) || observe (account, error)) &&
          fetch_headers (account, error) && account_sync_rematch (account, error) &&
          account_sync_plan (account, n_operations, error);
 }
@@ -286,11 +294,11 @@ finish_rounds (AccountSync *account)
 static gboolean
 run_rounds (AccountSync *account, GError **error)
 {
-  for (guint round = 0; round < MAX_ROUNDS; round++)
+  for (guint round = 0; round < MAX_ROUNDS;)
     {
       const guint deleted = account->tally.deleted;
       guint n_operations;
-      gboolean changed;
+      gboolean changed, fills;
 
       if (!observe_and_plan (account, &n_operations, error))
         return FALSE;
@@ -298,13 +306,15 @@ run_rounds (AccountSync *account, GError **error)
         return account_sync_explain (account, error);
       if (!record_observation (account, error))
         return FALSE;
+      fills = account_sync_is_filling (account);
       if (n_operations > 0 && !apply (account, error))
         return FALSE;
       choose_due (account, account->tally.deleted > deleted);
       if (!account_sync_end_gone (account, &changed, error))
         return FALSE;
-      if (n_operations == 0 && !changed)
+      if (n_operations == 0 && !changed && !fills)
         return finish_rounds (account);
+      round += !fills;
     }
   report_left (&account->report, NULL, "unsettled",
                "the mailboxes kept changing while they were synchronized; run again for the rest");

@@ -1,11 +1,11 @@
 /* The proofs of sync-proof.h for every row of the three-way table (contract C1, C2, C3), on a real server.
  *
  *   test-sync-table [--server dovecot|cyrus] [--capability LIST] [--without-trash] [--sweep] [--all]
- *                   [--halves] [--part K/N] [--rows PATH]...
+ *                   [--halves] [--part K/N] [--rows PATH]... [--program PATH]
  *
  * Without options: outcomes on Dovecot as it is. --all sweeps the variants too, --halves also kills in the
  * midst of each write, --part takes every N-th row, --rows those whose path begins so (GLib's own -p, given
- * twice, writes two plans, which is no TAP).
+ * twice, writes two plans, which is no TAP), --program runs another dovetail.
  */
 #include "sync-change.h"
 #include "sync-proof.h"
@@ -13,7 +13,7 @@
 
 typedef struct
 {
-  char *kind, *capability, *part;
+  char *kind, *capability, *part, *program;
   char **rows;
   gboolean without_trash, sweep, all, halves;
 } Options;
@@ -43,10 +43,10 @@ prepare (gconstpointer data)
 {
   const RowTest *test = data;
   const SyncRow *row = test->row;
-  const char *program = test->options->sweep ? sync_proof_sweep_program () : NULL;
-  g_autoptr (SyncCase) sync =
-      sync_case_new (test->server, &sync_names_usual, program,
-                     row->mailboxes != NULL ? row->mailboxes : "INBOX", row->settings);
+  const char *swept = test->options->sweep ? sync_proof_sweep_program () : NULL;
+  g_autoptr (SyncCase) sync = sync_case_new (
+      test->server, &sync_names_usual, test->options->program != NULL ? test->options->program : swept,
+      row->mailboxes != NULL ? row->mailboxes : "INBOX", row->settings);
 
   sync_change_remote (sync, row->base);
   {
@@ -174,6 +174,8 @@ parse_options (Options *options, int *argc, char ***argv)
     { "halves", 0, 0, G_OPTION_ARG_NONE, &options->halves, "kill within writes too", NULL },
     { "part", 0, 0, G_OPTION_ARG_STRING, &options->part, "only every N-th row", "K/N" },
     { "rows", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options->rows, "only what begins so", "PATH" },
+    { "program", 0, 0, G_OPTION_ARG_FILENAME, &options->program, "instead of dovetail as it was built",
+      "PATH" },
     G_OPTION_ENTRY_NULL
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -202,6 +204,7 @@ main (int argc, char *argv[])
   g_free (options.kind);
   g_free (options.capability);
   g_free (options.part);
+  g_free (options.program);
   g_strfreev (options.rows);
   return status;
 }
