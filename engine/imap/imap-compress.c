@@ -5,7 +5,7 @@
 static gboolean
 may_compress (const ImapSession *session)
 {
-  return imap_session_has (session, IMAP_CAPABILITY_COMPRESS_DEFLATE) && !session->learnt->plain &&
+  return imap_session_has (session, IMAP_CAPABILITY_COMPRESS_DEFLATE) && session->learnt->plain == 0 &&
          session->foretold.length == 0 && session->failure == NULL &&
          !net_connection_is_compressed (session->connection);
 }
@@ -64,5 +64,5 @@ imap_compress_note_failure (ImapSession *session, const GError *error)
                              g_error_matches (error, IMAP_ERROR, IMAP_ERROR_BYE);
 
   if (session->deflates && (is_garbage || (is_silent && !session->deflate_proven)))
-    session->learnt->plain = TRUE;
+    session->learnt->plain = g_get_real_time () / G_USEC_PER_SEC;
 }

@@ -16,9 +16,9 @@ enum
 };
 
 #define WAITS "waits"
-#define PLAIN "plain"
 #define UNBOUND "unbound"
 #define DAY (24 * 60 * 60)
+#define WEEK (7 * DAY)
 
 ImapMemory *
 imap_memory_new (const char *where)
@@ -59,14 +59,21 @@ imap_memory_free (ImapMemory *memory)
   g_free (memory);
 }
 
+static gboolean
+is_within (gint64 then, gint64 now, gint64 seconds)
+{
+  return then <= now && then > now - seconds;
+}
+
 void
 imap_memory_carry_on (ImapMemory *memory, const ImapMemory *before, gint64 now)
 {
   if (before == NULL)
     return;
   memory->waits = before->waits;
-  memory->plain = before->plain;
-  if (before->counted <= now && before->counted > now - DAY)
+  if (is_within (before->plain, now, WEEK))
+    memory->plain = before->plain;
+  if (is_within (before->counted, now, DAY))
     {
       memory->connections = before->connections;
       memory->counted = before->counted;
@@ -106,7 +113,7 @@ imap_memory_parse (const char *text, const char *where)
   memory = g_new0 (ImapMemory, 1);
   memory->where = g_strdup (where);
   memory->waits = g_str_equal (lines[LINE_WAITS], WAITS);
-  memory->plain = g_str_equal (lines[LINE_PLAIN], PLAIN);
+  memory->plain = g_ascii_strtoll (lines[LINE_PLAIN], NULL, 10);
   memory->unbound = g_str_equal (lines[LINE_UNBOUND], UNBOUND);
   parse_connections (memory, lines[LINE_CONNECTIONS]);
   memory->greeted = g_strsplit (lines[LINE_GREETED], " ", -1);
@@ -117,10 +124,12 @@ imap_memory_parse (const char *text, const char *where)
 char *
 imap_memory_format (const ImapMemory *memory)
 {
+  g_autofree char *plain =
+      memory->plain != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, memory->plain) : g_strdup ("");
   g_autofree char *connections = format_connections (memory);
   g_autofree char *greeted = g_strjoinv (" ", memory->greeted);
   g_autofree char *admitted = g_strjoinv (" ", memory->admitted);
 
-  return g_strjoin ("\n", memory->where, memory->waits ? WAITS : "", memory->plain ? PLAIN : "",
-                    memory->unbound ? UNBOUND : "", connections, greeted, admitted, NULL);
+  return g_strjoin ("\n", memory->where, memory->waits ? WAITS : "", plain, memory->unbound ? UNBOUND : "",
+                    connections, greeted, admitted, NULL);
 }

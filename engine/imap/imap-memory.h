@@ -13,7 +13,7 @@ typedef struct
 {
   char *where;      /* "host:port" */
   gboolean waits;   /* the server has to be waited for */
-  gboolean plain;   /* what the server compresses can't be read */
+  gint64 plain;     /* when what the server compressed could not be read, in seconds since 1970; 0: it can */
   gboolean unbound; /* the server refuses logins that are bound to the TLS channel (-PLUS), and offers them */
   guint connections; /* that the server took when it was asked for more; 0: as many as were wanted */
   gint64 counted;    /* when, in seconds since 1970 */
@@ -28,7 +28,7 @@ void imap_memory_set_greeted (ImapMemory *memory, char **words);
 void imap_memory_set_admitted (ImapMemory *memory, char **words);
 
 /* What this run has no reason to find out anew (nullable: nothing); how many connections the server takes is
- * tried again after a day. */
+ * tried again after a day, compression after a week: it may have been the network that broke off. */
 void imap_memory_carry_on (ImapMemory *memory, const ImapMemory *before, gint64 now);
 
 /* (transfer full) (nullable): NULL when `text` is NULL, malformed, or of another server. */

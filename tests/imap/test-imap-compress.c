@@ -1,6 +1,7 @@
 /* COMPRESS=DEFLATE (RFC 4978): what goes through it, what a server can do wrong with it, and what the next
  * run knows of that (C8). */
 #include "batch-fixture.h"
+#include "imap/imap-memory.h"
 
 #include <string.h>
 
@@ -126,7 +127,39 @@ is_remembered (ImapSession *session)
 {
   g_autofree char *memory = imap_session_get_memory (session);
 
-  return strstr (memory, "\nplain\n") != NULL;
+  g_auto (GStrv) lines = g_strsplit (memory, "\n", -1);
+  const gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  const gint64 when = g_ascii_strtoll (lines[2], NULL, 10);
+
+  g_assert_true (when == 0 || (when <= now && when > now - 3600));
+  return when != 0;
+}
+
+/* What a run knew so many days ago counts for the next one? */
+static gboolean
+lasts (guint days)
+{
+  const gint64 then = 1767225600;
+  g_autoptr (ImapMemory) before = imap_memory_new ("host:993");
+  g_autoptr (ImapMemory) memory = imap_memory_new ("host:993");
+  g_autofree char *text = NULL;
+  g_autoptr (ImapMemory) read = NULL;
+
+  before->plain = then;
+  text = imap_memory_format (before);
+  read = imap_memory_parse (text, "host:993");
+  g_assert_nonnull (read);
+  imap_memory_carry_on (memory, read, then + days * (gint64)(24 * 60 * 60));
+  return memory->plain == then;
+}
+
+/* It may have been the network that broke off. */
+static void
+test_tried_again (void)
+{
+  g_assert_true (lasts (0));
+  g_assert_true (lasts (6));
+  g_assert_false (lasts (7));
 }
 
 /* Until one fails, if that is what is expected: a broken answer may follow a good one. */
@@ -253,6 +286,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   session_fixture_add_rows ("/imap/compress", rows, G_N_ELEMENTS (rows), sizeof *rows, test_row);
   g_test_add_func ("/imap/compress/not-offered", test_not_offered);
+  g_test_add_func ("/imap/compress/tried-again", test_tried_again);
   g_test_add_data_func ("/imap/compress/large", GINT_TO_POINTER (FALSE), test_large);
   g_test_add_data_func ("/imap/compress/large-in-tls", GINT_TO_POINTER (TRUE), test_large);
   return g_test_run ();
