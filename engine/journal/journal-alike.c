@@ -18,6 +18,27 @@ journal_foreach_stamp (Journal *journal, guint64 remote_size, gint64 internal_da
 }
 
 gboolean
+journal_index_texts (Journal *journal, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, "CREATE INDEX IF NOT EXISTS message_sizes ON message (size)");
+
+  return journal_write (&statement, error);
+}
+
+gboolean
+journal_foreach_text (Journal *journal, guint64 size, const guint8 *digest, JournalMessageFunc func,
+                      gpointer user_data, GError **error)
+{
+  g_auto (JournalStatement) statement =
+      journal_statement (journal, SELECT_ALIKE "AND size = ? AND digest = ?" AT_MOST);
+
+  journal_bind_int (&statement, size);
+  journal_bind_digest (&statement, digest);
+  return journal_read_messages (&statement, func, user_data, error);
+}
+
+gboolean
 journal_find_message (Journal *journal, gint64 id, JournalMessageFunc func, gpointer user_data,
                       GError **error)
 {

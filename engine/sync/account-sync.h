@@ -14,10 +14,10 @@
  *   refresh.c rematch.c unmatched.c   the base paired afresh where its UIDs mean nothing any more
  *   plan-account.c    one plan a mailbox, holds over the account, the queue
  *   moves.c follows.c origins.c forgotten.c   what left one mailbox and came into another
- *   clones.c doubles.c arrived.c   what is new on the server and a copy of what is here
+ *   clones.c doubles.c arrived.c copies.c   what is new on one side and a copy of what the other holds
  *   download.c download-source.c download-lane.c lanes.c   what comes down, by one connection or several
- *   base.c move-here.c clone-here.c local-flags.c upload.c move-there.c remote-flags.c remove-local.c
- *   delete-remote.c   one kind of operation each
+ *   base.c move-here.c clone-here.c local-flags.c upload.c copy-there.c move-there.c remote-flags.c
+ *   remove-local.c delete-remote.c   one kind of operation each
  *   explain.c         a plan in words, for --dry-run
  *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *
@@ -186,6 +186,7 @@ struct _AccountSync
   GHashTable *uploaded;  /* set of MessageDigest: uploads confirmed in this run */
   GHashTable *moves;     /* of this round's plan: journal id of a PLAN_MOVE's row -> Origin (moves.h) */
   GHashTable *follows;   /* likewise: journal id of a PLAN_FOLLOW's row -> Follow (follows.h) */
+  GHashTable *copies;    /* likewise: PlanLocal of a PLAN_COPY's new file -> Copy (copies.h) */
   GHashTable *origins;   /* likewise: PlanLocal of a new file -> Origin (origins.h) */
 };
 

@@ -23,11 +23,14 @@ static const char *
 keywords_of (const Follow *follow, guint32 letters)
 {
   MessageKeywordPool *pool = follow->from->account->pool;
-  const Origin origin = { follow->from, follow->index, follow->at, follow->file };
   const char *known = message_flags_union (pool, row_of (follow)->flags, row_of (follow)->not_kept).keywords;
 
   if (follow->file != NULL)
-    return origin_keywords (&origin);
+    {
+      const Origin origin = origin_make (follow->from, follow->index, follow->at, follow->file, TRUE);
+
+      return origin_keywords (&origin);
+    }
   if (mailbox_sync_is_relettered (follow->from, row_of (follow), letters))
     return known;
   return letters_read (pool, &follow->at->scan->keywords, letters, known).keywords;

@@ -49,7 +49,8 @@ is_arrival (const MailboxSync *mailbox, const PlanOperation *operation, gpointer
 static gboolean
 is_move (MailboxSync *from, const PlanBase *row, const Newcomer *newcomer)
 {
-  const Origin origin = { from, mailbox_sync_row_index (from, row->row), newcomer->mailbox, newcomer->file };
+  const Origin origin =
+      origin_make (from, mailbox_sync_row_index (from, row->row), newcomer->mailbox, newcomer->file, TRUE);
 
   return origin_knows_keywords (&origin);
 }
@@ -83,9 +84,8 @@ plan_moves_from (MailboxSync *mailbox, Newcomers *newcomers, gboolean same_name,
       if (newcomer == NULL)
         continue;
       move = g_new0 (Origin, 1);
-      *move =
-          (Origin){ mailbox, index, newcomer->mailbox, newcomer->file, can_move (mailbox->account), FALSE };
-      g_hash_table_insert (mailbox->account->moves, (gpointer)&origin_row (move)->row, move);
+      *move = origin_make (mailbox, index, newcomer->mailbox, newcomer->file, can_move (mailbox->account));
+      g_hash_table_insert (mailbox->account->moves, (gpointer)&move->row->row, move);
       g_hash_table_add (replaced, newcomer->operation);
       operation->kind = PLAN_MOVE;
       newcomer->mailbox->joined = TRUE;

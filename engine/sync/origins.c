@@ -7,16 +7,15 @@
 
 #include <string.h>
 
-const PlanBase *
-origin_row (const Origin *origin)
+Origin
+origin_make (MailboxSync *from, guint index, MailboxSync *to, const PlanLocal *file, gboolean leaves)
 {
-  return &g_array_index (origin->from->base, PlanBase, origin->index);
-}
-
-const BaseFacts *
-origin_facts (const Origin *origin)
-{
-  return &g_array_index (origin->from->base_facts, BaseFacts, origin->index);
+  return (Origin){ .from = from,
+                   .row = &g_array_index (from->base, PlanBase, index),
+                   .facts = &g_array_index (from->base_facts, BaseFacts, index),
+                   .to = to,
+                   .file = file,
+                   .leaves = leaves };
 }
 
 /* Where both sides have it: found so, or perhaps when the whole text has come. */
@@ -62,7 +61,7 @@ add_origin (MailboxSync *from, guint index, gboolean leaves, const Newcomer *new
 {
   Origin *origin = g_new0 (Origin, 1);
 
-  *origin = (Origin){ from, index, newcomer->mailbox, newcomer->file, leaves, FALSE };
+  *origin = origin_make (from, index, newcomer->mailbox, newcomer->file, leaves);
   g_hash_table_insert (from->account->origins, (gpointer)newcomer->file, origin);
   if (newcomer->operation->kind == PLAN_UPLOAD)
     take_keywords (origin, newcomer->operation);
@@ -126,7 +125,7 @@ account_sync_leaving_rows (AccountSync *account)
   g_hash_table_iter_init (&iter, account->origins);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (((const Origin *)value)->leaves)
-      g_hash_table_insert (rows, (gpointer)&origin_row (value)->row, value);
+      g_hash_table_insert (rows, (gpointer)&((const Origin *)value)->row->row, value);
   return rows;
 }
 
@@ -139,7 +138,7 @@ find_entry (const Origin *origin)
 static const char *
 keywords_of_row (const Origin *origin)
 {
-  const PlanBase *row = origin_row (origin);
+  const PlanBase *row = origin->row;
 
   return message_flags_union (origin->from->account->pool, row->flags, row->not_kept).keywords;
 }
@@ -162,9 +161,9 @@ origin_keywords (const Origin *origin)
 
   if (entry->letters == 0)
     return known;
-  if (!g_str_equal (origin_row (origin)->base, origin->file->base))
+  if (!g_str_equal (origin->row->base, origin->file->base))
     return origin->file->flags.keywords;
-  if (mailbox_sync_is_relettered (origin->from, origin_row (origin), entry->letters))
+  if (mailbox_sync_is_relettered (origin->from, origin->row, entry->letters))
     return known;
   return letters_read (origin->to->account->pool, scan != NULL ? &scan->keywords : NULL, entry->letters,
                        known)
@@ -198,7 +197,7 @@ void
 origin_keep_date (const Origin *origin, MaildirFileStamp *stamp)
 {
   MaildirPlace place = mailbox_sync_place (origin->to, origin->file->base);
-  gint64 seconds = origin_facts (origin)->mtime_ns / G_TIME_SPAN_SECOND / 1000;
+  gint64 seconds = origin->facts->mtime_ns / G_TIME_SPAN_SECOND / 1000;
 
   if (stamp->mtime_ns / G_TIME_SPAN_SECOND / 1000 != seconds &&
       maildir_message_set_mtime (origin->to->box, &place, seconds, NULL))
@@ -211,7 +210,7 @@ fill_seen_keywords (const Origin *origin, JournalMessage *row)
 {
   MessageKeywordPool *pool = origin->to->account->pool;
   const MessageFlags seen = { 0, keywords_of_letters (origin) };
-  const MessageFlags not_kept = { 0, origin_row (origin)->not_kept.keywords };
+  const MessageFlags not_kept = { 0, origin->row->not_kept.keywords };
   const MessageFlags still_not_kept = message_flags_intersect (pool, seen, not_kept);
 
   row->not_kept_keywords = still_not_kept.keywords;
@@ -221,7 +220,7 @@ fill_seen_keywords (const Origin *origin, JournalMessage *row)
 void
 origin_fill_row (const Origin *origin, JournalMessage *row)
 {
-  const PlanBase *base = origin_row (origin);
+  const PlanBase *base = origin->row;
 
   if (origin->leaves)
     row->id = base->row;

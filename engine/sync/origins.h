@@ -12,16 +12,17 @@
 /* A row of the base, and the file here that holds its message now. */
 typedef struct
 {
-  MailboxSync *from; /* the row's mailbox */
-  guint index;       /* of the row in from->base */
+  MailboxSync *from;      /* the row's mailbox */
+  const PlanBase *row;    /* there */
+  const BaseFacts *facts; /* of the row */
   MailboxSync *to;
   const PlanLocal *file; /* new in `to` */
   gboolean leaves;       /* nothing of it is left in `from`: the row itself goes with it */
   gboolean has_gone;     /* it did */
 } Origin;
 
-const PlanBase *origin_row (const Origin *origin);
-const BaseFacts *origin_facts (const Origin *origin);
+/* Of a loaded row and a new file. */
+Origin origin_make (MailboxSync *from, guint index, MailboxSync *to, const PlanLocal *file, gboolean leaves);
 
 /* After the plans are made: finds the origins of messages that are new on both sides, and of those that go up
  * (account->origins), for this round. */

@@ -1,6 +1,7 @@
 #include "plan-account.h"
 
 #include "clones.h"
+#include "copies.h"
 #include "filling.h"
 #include "follows.h"
 #include "forgotten.h"
@@ -296,7 +297,7 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
   if (account_sync_is_filling (account))
     account_sync_keep_filling (account);
   account_sync_find_origins (account);
-  if (!account_sync_plan_clones (account, error))
+  if (!account_sync_plan_clones (account, error) || !account_sync_plan_copies (account, error))
     return FALSE;
   *n_operations = 0;
   for (guint i = 0; i < account->mailboxes->len; i++)

@@ -1,6 +1,6 @@
 #include "record-pair.h"
 
-#include "origins.h"
+#include "copies.h"
 
 #include <string.h>
 
@@ -17,6 +17,13 @@ common_keywords (MailboxSync *mailbox, const PlanLocal *local, MessageFlags comm
 }
 
 static void
+take_stamp (const MaildirFileStamp *stamp, JournalMessage *row)
+{
+  row->file_size = stamp->size;
+  row->mtime_ns = stamp->mtime_ns;
+}
+
+static void
 take_origin (const Origin *origin, JournalMessage *row)
 {
   MaildirFileStamp stamp;
@@ -25,8 +32,27 @@ take_origin (const Origin *origin, JournalMessage *row)
   if (!origin_is_unchanged (origin, &stamp))
     return;
   origin_keep_date (origin, &stamp);
-  row->file_size = stamp.size;
-  row->mtime_ns = stamp.mtime_ns;
+  take_stamp (&stamp, row);
+}
+
+/* A copy has the date of the message (copies.h), also where only this pairing shows that it was made. */
+static gboolean
+take_date (MailboxSync *mailbox, const PlanLocal *local, JournalMessage *row, GError **error)
+{
+  const Origin origin = { .to = mailbox, .file = local };
+  const MaildirPlace place = mailbox_sync_place (mailbox, local->base);
+  MaildirFileStamp stamp;
+  gboolean found;
+
+  if (row->mtime_ns / G_TIME_SPAN_SECOND / 1000 == row->internal_date)
+    return TRUE;
+  if (!account_sync_find_original (mailbox->account, local->identity, row->internal_date, &found, error))
+    return FALSE;
+  if (found && origin_is_unchanged (&origin, &stamp) &&
+      maildir_message_set_mtime (mailbox->box, &place, row->internal_date, NULL) &&
+      maildir_message_stat (mailbox->box, &place, &stamp, NULL))
+    take_stamp (&stamp, row);
+  return TRUE;
 }
 
 gboolean
@@ -58,6 +84,8 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
   memcpy (row.digest, content->identity.full.bytes, sizeof row.digest);
   if (origin != NULL)
     take_origin (origin, &row);
+  else if (!take_date (mailbox, local, &row, error))
+    return FALSE;
   account->tally.paired++;
   /* On both sides: as good as uploaded for a message that was moved here. */
   g_hash_table_add (account->uploaded, g_memdup2 (&content->identity.full, sizeof (MessageDigest)));

@@ -3,6 +3,7 @@
 #include "account-sync.h"
 #include "base.h"
 #include "clones.h"
+#include "copies.h"
 #include "delete-remote.h"
 #include "download.h"
 #include "explain.h"
@@ -83,6 +84,7 @@ reset_round (AccountSync *account)
 {
   g_hash_table_remove_all (account->moves);
   g_hash_table_remove_all (account->follows);
+  g_hash_table_remove_all (account->copies);
   g_hash_table_remove_all (account->origins);
   for (guint i = 0; i < account->mailboxes->len; i++)
     mailbox_sync_reset (g_ptr_array_index (account->mailboxes, i));
@@ -231,9 +233,10 @@ apply (AccountSync *account, GError **error)
   return account_sync_raise_generation (account, error) && account_sync_apply_base (account, error) &&
          account_sync_move_here (account, error) && account_sync_clone (account, error) &&
          account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
-         account_sync_upload (account, error) && account_sync_move_there (account, error) &&
-         account_sync_apply_remote_flags (account, error) && account_sync_remove_local (account, error) &&
-         account_sync_delete_remote (account, error) && account_sync_forget_moved (account, error);
+         account_sync_upload (account, error) && account_sync_copy_there (account, error) &&
+         account_sync_move_there (account, error) && account_sync_apply_remote_flags (account, error) &&
+         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error) &&
+         account_sync_forget_moved (account, error);
 }
 
 /* What was worked on is looked at once more, and so is \Trash when something may have gone there. */
@@ -512,6 +515,7 @@ close_account (AccountSync *account)
   g_hash_table_unref (account->uploaded);
   g_hash_table_unref (account->moves);
   g_hash_table_unref (account->follows);
+  g_hash_table_unref (account->copies);
   g_hash_table_unref (account->origins);
   g_hash_table_unref (account->report.told);
   message_keyword_pool_free (account->pool);
@@ -541,6 +545,7 @@ job_sync (const Job *job)
     .sleeping = g_ptr_array_new_with_free_func (g_free),
     .uploaded = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, g_free, NULL),
     .moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),
+    .copies = g_hash_table_new_full (NULL, NULL, NULL, g_free),
     .follows = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),
     .origins = g_hash_table_new_full (NULL, NULL, NULL, g_free),
   };

@@ -135,8 +135,8 @@ mailbox_sync_tell_moved (MailboxSync *mailbox, const Origin *move, guint32 uid)
   if (!mailbox_sync_is_heard (mailbox))
     return;
   subject = subject_decode (move->file->identity->subject);
-  message = name_message (origin_row (move)->uid, subject);
-  const EngineField fields[] = { { .key = "uid", .number = origin_row (move)->uid },
+  message = name_message (move->row->uid, subject);
+  const EngineField fields[] = { { .key = "uid", .number = move->row->uid },
                                  { .key = "subject", .string = subject },
                                  { .key = "to", .string = to },
                                  { .key = "new-uid", .number = uid } };

@@ -1,5 +1,5 @@
-/* Moves cost no bytes (C4, C6.1): what crosses the wire when a thousand messages change their mailbox, or a
- * mailbox its name, and what becomes of their files. */
+/* Moves and copies cost no bytes (C4, C6.1): what crosses the wire when a thousand messages change their
+ * mailbox or get into another one too, or a mailbox gets another name, and what becomes of their files. */
 #include "accept-sides.h"
 #include "imap-proxy.h"
 
@@ -173,6 +173,79 @@ test_moves (gconstpointer kind)
   check_moved_there (&test);
 }
 
+/* As `cp INBOX/cur/... Work/cur/` does. */
+static void
+copy_here (const MoveTest *test, const char *from, const char *to)
+{
+  g_autofree char *command =
+      g_strdup_printf ("cp %s/%s/cur/* %s/%s/cur/ && cp %s/%s/new/* %s/%s/new/", test->account->maildir, from,
+                       test->account->maildir, to, test->account->maildir, from, test->account->maildir, to);
+  const char *argv[] = { "sh", "-c", command, NULL };
+  int status;
+
+  g_assert_true (
+      g_spawn_sync (NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &status, NULL));
+  g_assert_true (g_spawn_check_wait_status (status, NULL));
+}
+
+static void
+assert_copies (const MoveTest *test, const char *mailbox, guint all)
+{
+  g_autoptr (GPtrArray) local = accept_local_side (test->account);
+
+  accept_assert_equal (test->account, all);
+  g_assert_cmpuint (accept_count_in (local, mailbox), ==, test->messages);
+}
+
+/* C4: neither a body nor a header goes up. */
+static void
+check_copied_here (const MoveTest *test)
+{
+  g_autofree char *commands = NULL;
+  guint64 sent, received;
+
+  copy_here (test, "INBOX", "Work");
+  sync_counted (test, &sent, &received);
+  commands = imap_proxy_take_commands (test->proxy);
+  g_assert_cmpuint (sent, <, SENT_MAX);
+  g_assert_null (strstr (commands, "APPEND"));
+  g_assert_null (strstr (commands, "BODY.PEEK"));
+  assert_copies (test, "Work", 2 * test->messages);
+}
+
+/* C4.3: what comes is listings and a few header fields. */
+static void
+check_copied_there (const MoveTest *test)
+{
+  guint64 sent, received;
+
+  {
+    g_autoptr (ImapClient) client = accept_account_client (test->account);
+
+    imap_client_create (client, "More");
+    imap_client_copy (client, "Work", "1:*", "More");
+  }
+  sync_counted (test, &sent, &received);
+  g_assert_cmpuint (received, <, (guint64)test->messages * test->octets * 3 / 100);
+  assert_copies (test, "More", 3 * test->messages);
+}
+
+static void
+test_copies (gconstpointer kind)
+{
+  g_autoptr (ServerFixture) server = accept_server_start (kind);
+  g_autoptr (AcceptAccount) account = accept_account_new (server, NULL);
+  g_autoptr (ImapProxy) proxy = imap_proxy_new (server->imap_port);
+  const MoveTest test = { account, proxy, MOVED_MESSAGES, MOVED_OCTETS };
+  guint64 sent, received;
+
+  configure (&test);
+  fill (&test, "INBOX");
+  sync_counted (&test, &sent, &received);
+  check_copied_here (&test);
+  check_copied_there (&test);
+}
+
 /* Of a mailbox that has another name now, no message goes either way, nor a header of one. */
 static void
 check_renamed (const MoveTest *test, const char *to, const char *files)
@@ -244,5 +317,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/accept/moves/dovecot", "dovecot", test_moves);
   g_test_add_data_func ("/accept/moves/cyrus", "cyrus", test_moves);
   g_test_add_data_func ("/accept/moves/renamed/dovecot", "dovecot", test_few_renamed);
+  g_test_add_data_func ("/accept/moves/copies/dovecot", "dovecot", test_copies);
+  g_test_add_data_func ("/accept/moves/copies/cyrus", "cyrus", test_copies);
   return g_test_run ();
 }

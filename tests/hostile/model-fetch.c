@@ -141,6 +141,19 @@ add_facts (GString *to, const ModelMessage *message, const char *items)
     g_string_append_printf (to, " MODSEQ (%" G_GUINT64_FORMAT ")", message->modseq);
 }
 
+/* The same for the same text, as Cyrus has it. */
+static void
+add_email_id (ModelSession *session, GString *to, const ModelMessage *message, const char *items)
+{
+  g_autofree char *digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, message->body);
+
+  if (strstr (items, " EMAILID") == NULL)
+    return;
+  if (!model_server_offers (session->server, "OBJECTID"))
+    model_server_breach (session->server, "EMAILID was asked for, and OBJECTID is not offered");
+  g_string_append_printf (to, " EMAILID (M%.16s)", digest);
+}
+
 static void
 add_message (ModelSession *session, GString *to, guint sequence, const ModelMessage *message,
              const char *items)
@@ -151,6 +164,7 @@ add_message (ModelSession *session, GString *to, guint sequence, const ModelMess
   GString *first = body_first ? texts : facts, *second = body_first ? facts : texts;
 
   add_facts (facts, message, items);
+  add_email_id (session, facts, message, items);
   add_texts (texts, message, items);
   g_string_append_printf (to, "* %u FETCH (", sequence);
   g_string_append_len (first, second->str, second->len);

@@ -451,13 +451,24 @@ move_file (SyncCase *sync, const SyncFile *file, const Change *change)
   rename_file (file->path, path);
 }
 
+/* As `cp` does: the date is that of the copy. */
+static void
+duplicate_file (SyncCase *sync, const SyncFile *file, const Change *change)
+{
+  g_autofree char *to = g_strdelimit (g_strdup (change->rest), "_", ' ');
+  g_autofree char *path = local_path (sync, to, file->place, file->file);
+
+  write_content (path, change->content);
+  g_assert_cmpint (utime (path, NULL), ==, 0);
+}
+
 /* The flags go along, in capitals. */
 static void
 write_copy (SyncCase *sync, const SyncFile *file, const Change *change, gboolean keeps_date)
 {
   g_autofree char *to = g_strdelimit (g_strdup (change->rest), "_", ' ');
   g_autofree char *letters = letters_of (file, TRUE);
-  g_autofree char *name = g_strdup_printf ("1600000002.%s:2,%s", to, letters);
+  g_autofree char *name = g_strdup_printf ("1600000002.%u.%s:2,%s", g_random_int (), to, letters);
   g_autofree char *path = local_path (sync, to, "cur", name);
 
   write_content (path, change->content);
@@ -493,6 +504,8 @@ change_file (SyncCase *sync, const SyncFile *file, const Change *change)
     save_file (sync, file, change);
   else if (g_str_equal (change->verb, "copy"))
     write_copy (sync, file, change, TRUE);
+  else if (g_str_equal (change->verb, "cp"))
+    duplicate_file (sync, file, change);
   else
     g_error ("“%s” is no change in a Maildir", change->verb);
 }

@@ -24,6 +24,7 @@
  *   copy MAILBOX CONTENT MAILBOX           the same without the unlink, and with the same date
  *   reletter MAILBOX [NAME...]             dovecot-keywords has these, from a on; without: it is gone. No file
  *                                          gets another name
+ *   cp MAILBOX CONTENT MAILBOX             the same name, and the date of now
  *   create MAILBOX
  *   delete-mailbox MAILBOX                 with its messages; what lies below stays
  *   remove-directory MAILBOX               rm -rf

@@ -62,6 +62,7 @@ CREATE INDEX message_staged ON message (mailbox) WHERE state = 0;
 -- What a message that is new on the server may be a copy of, in whichever mailbox. Dates first: they come nearly in
 -- order, which keeps the index cheap.
 CREATE INDEX message_dates ON message (internal_date, remote_size);
+-- By size, for what is new in the Maildir, there is an index from the first time that this is asked (journal-alike.c).
 
 CREATE TABLE id_block ( -- Ids of messages, taken by handles in blocks (AUTOINCREMENT costs a fifth of an insert). One row.
   next INTEGER NOT NULL -- the first id that was never in a block

@@ -1,0 +1,187 @@
+#include "copies.h"
+
+#include "../journal/journal-alike.h"
+#include "moves.h"
+
+#include <string.h>
+
+/* A row that a new file may be a copy of. */
+typedef struct
+{
+  MailboxSync *to;
+  const PlanLocal *file;
+  Copy *copy; /* (nullable) the first that is good for it */
+} CopySearch;
+
+static MailboxSync *
+find_mailbox (AccountSync *account, gint64 id)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->row->id == id)
+        return mailbox;
+    }
+  return NULL;
+}
+
+/* UIDs of the journal mean something there. */
+static gboolean
+may_copy_from (const MailboxSync *mailbox)
+{
+  const JournalMailbox *row = mailbox->row;
+
+  return mailbox->on_server && !mailbox->gone_there && !mailbox->is_other &&
+         row->refresh == JOURNAL_REFRESH_NONE && row->uidvalidity != 0 &&
+         (mailbox->uidvalidity == 0 || mailbox->uidvalidity == row->uidvalidity);
+}
+
+static gboolean
+may_copy_to (const MailboxSync *mailbox)
+{
+  return mailbox->on_server && !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0;
+}
+
+static Copy *
+copy_new (MailboxSync *from, const JournalMessage *message, MailboxSync *to, const PlanLocal *file)
+{
+  MessageKeywordPool *pool = to->account->pool;
+  Copy *copy = g_new0 (Copy, 1);
+
+  copy->row = (PlanBase){
+    .row = message->id,
+    .uid = message->uid,
+    .base = g_string_chunk_insert (from->strings, message->base),
+    .flags = { message->system, message_keyword_pool_intern (pool, message->keywords) },
+    .not_kept = { message->not_kept_system, message_keyword_pool_intern (pool, message->not_kept_keywords) },
+    .has_digest = TRUE,
+    .size = message->size,
+  };
+  memcpy (copy->row.digest.bytes, message->digest, sizeof copy->row.digest.bytes);
+  copy->facts = (BaseFacts){ .remote_size = message->remote_size,
+                             .file_size = message->file_size,
+                             .mtime_ns = message->mtime_ns,
+                             .internal_date = message->internal_date };
+  copy->origin = (Origin){ .from = from, .row = &copy->row, .facts = &copy->facts, .to = to, .file = file };
+  return copy;
+}
+
+/* Its message was to be moved in this run, and does not let itself be. */
+static gboolean
+was_tried (MailboxSync *from, guint32 uid)
+{
+  const PlanOperation move = { .kind = PLAN_MOVE, .uid = uid };
+
+  return mailbox_sync_is_closed (from, &move);
+}
+
+/* A row that is gone there, as far as this round has seen, is no source. */
+static gboolean
+consider (const JournalMessage *message, gpointer user_data)
+{
+  CopySearch *search = user_data;
+  MailboxSync *from = find_mailbox (search->to->account, message->mailbox);
+
+  if (from == NULL || message->uid == 0 || !may_copy_from (from) ||
+      imap_uid_set_contains (from->gone, message->uid) || was_tried (from, message->uid))
+    return TRUE;
+  search->copy = copy_new (from, message, search->to, search->file);
+  if (!origin_knows_keywords (&search->copy->origin))
+    g_clear_pointer (&search->copy, g_free);
+  return search->copy == NULL;
+}
+
+static gboolean
+may_be_copied (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  PlanOperation copy = *operation;
+
+  copy.kind = PLAN_COPY;
+  return operation->kind == PLAN_UPLOAD && !operation->undecided && !mailbox_sync_is_closed (mailbox, &copy);
+}
+
+static gboolean
+plan_one (MailboxSync *mailbox, PlanOperation *operation, GError **error)
+{
+  AccountSync *account = mailbox->account;
+  const PlanLocal *file = mailbox_sync_find_local (mailbox, operation->base);
+  CopySearch search = { mailbox, file, NULL };
+
+  if (!journal_foreach_text (account->journal, file->identity->size, file->identity->full.bytes, consider,
+                             &search, error))
+    return FALSE;
+  if (search.copy == NULL)
+    return TRUE;
+  operation->kind = PLAN_COPY;
+  g_hash_table_insert (account->copies, (gpointer)file, search.copy);
+  return TRUE;
+}
+
+typedef struct
+{
+  gint64 internal_date;
+  gboolean found;
+} DateSearch;
+
+static gboolean
+compare_date (const JournalMessage *message, gpointer user_data)
+{
+  DateSearch *search = user_data;
+
+  search->found = message->internal_date == search->internal_date;
+  return !search->found;
+}
+
+gboolean
+account_sync_find_original (AccountSync *account, const MessageIdentity *identity, gint64 internal_date,
+                            gboolean *found, GError **error)
+{
+  DateSearch search = { internal_date, FALSE };
+
+  if (!journal_index_texts (account->journal, error) ||
+      !journal_foreach_text (account->journal, identity->size, identity->full.bytes, compare_date, &search,
+                             error))
+    return FALSE;
+  *found = search.found;
+  return TRUE;
+}
+
+static gboolean
+index_texts (Journal *journal, GError **error)
+{
+  return journal_begin (journal, error) && journal_end (journal, journal_index_texts (journal, error), error);
+}
+
+gboolean
+account_sync_plan_copies (AccountSync *account, GError **error)
+{
+  if (account->session == NULL || !account_sync_plans (account, PLAN_UPLOAD) ||
+      !journal_has_messages (account->journal))
+    return TRUE;
+  if (!index_texts (account->journal, error))
+    return FALSE;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      for (guint j = 0; mailbox->plan != NULL && may_copy_to (mailbox) && j < mailbox->plan->len; j++)
+        {
+          PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+
+          if (may_be_copied (mailbox, operation) && !plan_one (mailbox, operation, error))
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+const Copy *
+mailbox_sync_find_copy (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  const Copy *copy =
+      g_hash_table_lookup (mailbox->account->copies, mailbox_sync_find_local (mailbox, operation->base));
+
+  g_assert (copy != NULL);
+  return copy;
+}
