@@ -28,11 +28,12 @@ add_many_there (Hostile *hostile)
   for (guint i = 0; i < 4; i++)
     {
       g_autofree char *name = g_strdup_printf ("box %u", i);
+      g_autofree char *mark = g_strdup_printf ("half %u", i);
       ModelMailbox *mailbox = model_store_add_mailbox (hostile->store, name, "");
-      g_autoptr (GBytes) body = hostile_body ("half", LARGE / 3);
+      g_autoptr (GBytes) body = hostile_body (mark, LARGE / 3);
 
       model_mailbox_add (mailbox, body, "", 1767225600);
-      hostile_expect (hostile, name, "half", 1);
+      hostile_expect (hostile, name, mark, 1);
     }
 }
 
