@@ -1,4 +1,5 @@
 /* What a client changes: STORE, APPEND, COPY, MOVE, EXPUNGE. */
+#include "model-gmail.h"
 #include "model-private.h"
 
 #include <string.h>
@@ -46,6 +47,30 @@ add_uid (GString *set, guint32 uid)
   g_string_append_printf (set, "%s%u", set->len > 0 ? "," : "", uid);
 }
 
+static void
+remove_one (ModelStore *store, ModelMailbox *mailbox, guint32 uid)
+{
+  if (store->is_gmail)
+    model_gmail_unlabel (store, mailbox, uid);
+  else
+    model_mailbox_remove (mailbox, uid);
+}
+
+/* What has \Deleted. */
+static void
+expunge_marked (ModelSession *session, const char *set)
+{
+  g_autoptr (GPtrArray) messages = messages_of (session, set);
+
+  for (guint i = 0; i < messages->len; i++)
+    {
+      const ModelMessage *message = g_ptr_array_index (messages, i);
+
+      if (model_flags_have (message->flags, "\\Deleted"))
+        remove_one (session->store, session->selected, message->uid);
+    }
+}
+
 /* "(UNCHANGEDSINCE 12)" before the mode (RFC 7162 section 3.1.3); else every change counts as old. */
 static guint64
 unchanged_since (ModelSession *session, const ModelCommand *command)
@@ -83,7 +108,11 @@ model_store (ModelSession *session, const ModelCommand *command, GString *untagg
       if (!model_server_is_store_silent (session->server))
         g_string_append_printf (untagged, "* %u FETCH (UID %u FLAGS (%s))\r\n",
                                 sequence_of (session, message->uid), message->uid, message->flags);
+      if (session->store->is_gmail)
+        model_gmail_spread_flags (session->store, session->selected, message);
     }
+  if (session->store->auto_expunge)
+    expunge_marked (session, model_command_word (command, 2));
   if (modified->len > 0)
     g_string_printf (tagged, "OK [MODIFIED %s] not all", modified->str);
   else
@@ -150,6 +179,13 @@ read_all_sent (ModelSession *session, const ModelCommand *command)
   return has_empty ? NULL : g_steal_pointer (&all);
 }
 
+static ModelMessage *
+add_sent (ModelStore *store, ModelMailbox *mailbox, const Sent *sent)
+{
+  return store->is_gmail ? model_gmail_append (store, mailbox, sent->body, sent->flags, sent->date)
+                         : model_mailbox_add (mailbox, sent->body, sent->flags, sent->date);
+}
+
 void
 model_append (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
@@ -167,12 +203,19 @@ model_append (ModelSession *session, const ModelCommand *command, GString *untag
     {
       const Sent *sent = g_ptr_array_index (all, i);
 
-      add_uid (uids, model_mailbox_add (mailbox, sent->body, sent->flags, sent->date)->uid);
+      add_uid (uids, add_sent (session->store, mailbox, sent)->uid);
     }
   if (model_server_offers (session->server, "UIDPLUS"))
     g_string_printf (tagged, "OK [APPENDUID %u %s] stored", mailbox->uidvalidity, uids->str);
   else
     g_string_assign (tagged, "OK stored");
+}
+
+static ModelMessage *
+copy_one (ModelStore *store, ModelMailbox *target, const ModelMessage *message)
+{
+  return store->is_gmail ? model_gmail_label (store, target, message)
+                         : model_mailbox_add (target, message->body, message->flags, message->date);
 }
 
 void
@@ -193,12 +236,13 @@ model_copy (ModelSession *session, const ModelCommand *command, gboolean move, G
   for (guint i = 0; i < messages->len; i++)
     {
       const ModelMessage *message = g_ptr_array_index (messages, i);
+      const guint32 uid = message->uid;
 
-      add_uid (from, message->uid);
-      add_uid (to, model_mailbox_add (target, message->body, message->flags, message->date)->uid);
+      add_uid (from, uid);
+      add_uid (to, copy_one (session->store, target, message)->uid);
+      if (move)
+        remove_one (session->store, session->selected, uid);
     }
-  for (guint i = 0; move && i < messages->len; i++)
-    model_mailbox_remove (session->selected, ((ModelMessage *)g_ptr_array_index (messages, i))->uid);
   code = model_server_offers (session->server, "UIDPLUS") && from->len > 0
              ? g_strdup_printf ("[COPYUID %u %s %s] ", target->uidvalidity, from->str, to->str)
              : g_strdup ("");
@@ -210,14 +254,6 @@ model_copy (ModelSession *session, const ModelCommand *command, gboolean move, G
 void
 model_expunge (ModelSession *session, const char *set, GString *untagged, GString *tagged)
 {
-  g_autoptr (GPtrArray) messages = messages_of (session, set);
-
-  for (guint i = 0; i < messages->len; i++)
-    {
-      const ModelMessage *message = g_ptr_array_index (messages, i);
-
-      if (model_flags_have (message->flags, "\\Deleted"))
-        model_mailbox_remove (session->selected, message->uid);
-    }
+  expunge_marked (session, set);
   g_string_assign (tagged, "OK expunged");
 }

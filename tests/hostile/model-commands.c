@@ -41,6 +41,15 @@ add_name (GString *to, const char *name)
     g_string_append_printf (to, "{%" G_GSIZE_FORMAT "}\r\n%s", strlen (name), name);
 }
 
+/* (nullable, transfer none): what can be selected */
+static ModelMailbox *
+find_selectable (ModelSession *session, const char *name)
+{
+  ModelMailbox *mailbox = model_store_find (session->store, name);
+
+  return mailbox != NULL && !model_flags_have (mailbox->attributes, "\\Noselect") ? mailbox : NULL;
+}
+
 static void
 list (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
@@ -63,7 +72,7 @@ list (ModelSession *session, const ModelCommand *command, GString *untagged, GSt
 static void
 status (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
-  const ModelMailbox *mailbox = model_store_find (session->store, model_command_word (command, 1));
+  const ModelMailbox *mailbox = find_selectable (session, model_command_word (command, 1));
   guint unseen = 0;
 
   if (mailbox == NULL)
@@ -86,7 +95,7 @@ status (ModelSession *session, const ModelCommand *command, GString *untagged, G
 static void
 select_mailbox (ModelSession *session, const ModelCommand *command, GString *untagged, GString *tagged)
 {
-  ModelMailbox *mailbox = model_store_find (session->store, model_command_word (command, 1));
+  ModelMailbox *mailbox = find_selectable (session, model_command_word (command, 1));
   gboolean examine = g_str_equal (model_command_word (command, 0), "EXAMINE");
 
   session->selected = NULL;

@@ -1,4 +1,5 @@
 /* What a client reads: FETCH and SEARCH. */
+#include "model-gmail.h"
 #include "model-private.h"
 
 #include <string.h>
@@ -102,7 +103,7 @@ add_section (GString *to, const char *section, const char *asked, const char *da
 }
 
 static void
-add_texts (GString *to, const ModelMessage *message, const char *items)
+add_texts (ModelStore *store, GString *to, const ModelMessage *message, const char *items)
 {
   const char *header = strstr (items, "BODY.PEEK[HEADER]");
   const char *fields = strstr (items, "BODY.PEEK[HEADER.FIELDS (");
@@ -110,7 +111,10 @@ add_texts (GString *to, const ModelMessage *message, const char *items)
   const char *body = body_of (message, &length);
 
   if (strstr (items, "BODY.PEEK[]") != NULL)
-    add_literal (to, " BODY[]", body, length);
+    {
+      add_literal (to, " BODY[]", body, length);
+      store->bodies++;
+    }
   if (header != NULL)
     add_section (to, "HEADER", header, body, header_length (message));
   if (fields != NULL)
@@ -155,6 +159,23 @@ add_email_id (ModelSession *session, GString *to, const ModelMessage *message, c
 }
 
 static void
+add_gmail_facts (ModelSession *session, GString *to, const ModelMessage *message, const char *items)
+{
+  g_autofree char *labels = NULL;
+
+  if (strstr (items, "X-GM-") == NULL)
+    return;
+  if (!session->store->is_gmail)
+    model_server_breach (session->server, "this is asked of Gmail only: %s", items);
+  if (strstr (items, "X-GM-MSGID") != NULL)
+    g_string_append_printf (to, " X-GM-MSGID %" G_GUINT64_FORMAT, message->id);
+  if (strstr (items, "X-GM-LABELS") == NULL)
+    return;
+  labels = model_gmail_labels (session->store, session->selected, message);
+  g_string_append_printf (to, " X-GM-LABELS (%s)", labels);
+}
+
+static void
 add_message (ModelSession *session, GString *to, guint sequence, const ModelMessage *message,
              const char *items)
 {
@@ -165,7 +186,8 @@ add_message (ModelSession *session, GString *to, guint sequence, const ModelMess
 
   add_facts (facts, message, items);
   add_email_id (session, facts, message, items);
-  add_texts (texts, message, items);
+  add_gmail_facts (session, facts, message, items);
+  add_texts (session->store, texts, message, items);
   g_string_append_printf (to, "* %u FETCH (", sequence);
   g_string_append_len (first, second->str, second->len);
   g_string_append_len (to, first->str + 1, first->len - 1);

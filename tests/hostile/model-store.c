@@ -20,6 +20,7 @@ mailbox_free (gpointer data)
 
   g_free (mailbox->name);
   g_free (mailbox->attributes);
+  g_hash_table_unref (mailbox->by_id);
   g_ptr_array_unref (mailbox->messages);
   g_free (mailbox);
 }
@@ -68,6 +69,7 @@ model_store_add_mailbox (ModelStore *store, const char *name, const char *attrib
   mailbox->uidnext = 1;
   mailbox->highestmodseq = 1;
   mailbox->messages = g_ptr_array_new_with_free_func (message_free);
+  mailbox->by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
   g_ptr_array_add (store->mailboxes, mailbox);
   return mailbox;
 }
@@ -189,6 +191,14 @@ model_mailbox_remove (ModelMailbox *mailbox, guint32 uid)
 
   if (!find_index (mailbox, uid, &index))
     return;
+  g_hash_table_remove (mailbox->by_id, &((ModelMessage *)g_ptr_array_index (mailbox->messages, index))->id);
   g_ptr_array_remove_index (mailbox->messages, index);
   mailbox->highestmodseq++;
+}
+
+void
+model_mailbox_identify (ModelMailbox *mailbox, ModelMessage *message, guint64 id)
+{
+  message->id = id;
+  g_hash_table_insert (mailbox->by_id, &message->id, message);
 }

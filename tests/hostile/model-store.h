@@ -10,6 +10,7 @@ typedef struct
   char *flags;  /* "\\Seen $Work", in the order in which they were set */
   GBytes *body; /* with CRLF */
   guint64 modseq;
+  guint64 id; /* X-GM-MSGID; 0: of a server that is not Gmail (model-gmail.h) */
 } ModelMessage;
 
 typedef struct
@@ -19,6 +20,7 @@ typedef struct
   guint32 uidvalidity, uidnext;
   guint64 highestmodseq;
   GPtrArray *messages;         /* of ModelMessage, by UID */
+  GHashTable *by_id;           /* id -> ModelMessage, of those that have one */
   const char *permanent_flags; /* (nullable) what is announced; NULL: all system flags and \* */
   const char *kept_flags;      /* (nullable) what is really kept; NULL: as announced */
   gboolean read_only;
@@ -28,6 +30,10 @@ typedef struct
 typedef struct
 {
   GPtrArray *mailboxes; /* of ModelMailbox, in the order of LIST */
+  gboolean is_gmail;    /* model-gmail.h */
+  gboolean auto_expunge;
+  guint64 n_ids; /* X-GM-MSGIDs given out */
+  guint bodies;  /* whole messages that FETCH sent */
 } ModelStore;
 
 ModelStore *model_store_new (void);
@@ -42,6 +48,7 @@ ModelMailbox *model_store_find (ModelStore *store, const char *name);
 ModelMessage *model_mailbox_add (ModelMailbox *mailbox, GBytes *body, const char *flags, gint64 date);
 ModelMessage *model_mailbox_find (ModelMailbox *mailbox, guint32 uid);
 void model_mailbox_remove (ModelMailbox *mailbox, guint32 uid);
+void model_mailbox_identify (ModelMailbox *mailbox, ModelMessage *message, guint64 id);
 
 /* '+', '-' or '=': what the mailbox keeps of it. */
 void model_message_change_flags (ModelMailbox *mailbox, ModelMessage *message, char mode, const char *flags);
