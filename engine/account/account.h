@@ -29,6 +29,14 @@ typedef enum
   ACCOUNT_DELETE_EXPUNGE, /* \Deleted and UID EXPUNGE */
 } AccountDelete;
 
+/* gmail: how a message is kept here that Gmail shows by several labels (contract C4.3) */
+typedef enum
+{
+  ACCOUNT_GMAIL_COPY,      /* one file for each; where the file system can, they share their blocks */
+  ACCOUNT_GMAIL_HARD_LINK, /* one file with several names, but for drafts */
+  ACCOUNT_GMAIL_ALL_MAIL,  /* no labels: All Mail, Drafts, Spam and Trash only */
+} AccountGmail;
+
 /* leave-on-server (contract C7.3) */
 typedef enum
 {
@@ -60,10 +68,11 @@ typedef struct
   guint max_delete_count;   /* more than this many and ... */
   guint max_delete_percent; /* ... more than this share, 0 to 100: held (contract C1.4) */
   guint keep_deleted;       /* days in the attic; 0: no attic */
-  char info_separator;      /* ':' unless the file system refuses it; one of : ; ! + - */
-  AccountLeave leave;       /* POP3 */
-  guint leave_days;         /* 1 to 36500, with ACCOUNT_LEAVE_DAYS */
-  char *deliver_to;         /* (nullable: IMAP) UTF-8, "/" between levels, INBOX in capitals */
+  AccountGmail gmail;
+  char info_separator;   /* ':' unless the file system refuses it; one of : ; ! + - */
+  AccountLeave leave;    /* POP3 */
+  guint leave_days;      /* 1 to 36500, with ACCOUNT_LEAVE_DAYS */
+  char *deliver_to;      /* (nullable: IMAP) UTF-8, "/" between levels, INBOX in capitals */
   char *deliver_account; /* (nullable) POP3: the account whose mailbox deliver_to is and whose Maildir this is
                           */
   char *state_dir;       /* $XDG_STATE_HOME/dovetail/NAME: journal.sqlite, attic/, lock, TLS tickets */

@@ -259,6 +259,19 @@ set_keep_deleted (Account *account, const char *value, GError **error)
 }
 
 static gboolean
+set_gmail (Account *account, const char *value, GError **error)
+{
+  static const char *const words[] = { "copy", "hard-link", "all-mail", NULL };
+  static const AccountGmail ways[] = { ACCOUNT_GMAIL_COPY, ACCOUNT_GMAIL_HARD_LINK, ACCOUNT_GMAIL_ALL_MAIL };
+  guint index;
+
+  if (!config_value_word (value, words, &index, error))
+    return FALSE;
+  account->gmail = ways[index];
+  return TRUE;
+}
+
+static gboolean
 set_info_separator (Account *account, const char *value, GError **error)
 {
   if (strlen (value) != 1 || strchr (":;!+-", *value) == NULL)
@@ -285,6 +298,7 @@ static const ConfigKey keys[] = {
   { "expunge-marked", NULL, FALSE, set_expunge_marked },
   { "max-delete", NULL, FALSE, set_max_delete },
   { "keep-deleted", NULL, FALSE, set_keep_deleted },
+  { "gmail", NULL, FALSE, set_gmail },
   { "info-separator", NULL, FALSE, set_info_separator },
   { "tls-pin", NULL, FALSE, set_tls_pin },
   { "deliver-to", NULL, FALSE, config_pop3_set_deliver_to },

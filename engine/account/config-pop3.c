@@ -49,7 +49,7 @@ gboolean
 config_pop3_check_keys (const Account *account, char **keys, GError **error)
 {
   static const char *const imap_only[] = { "mailboxes",  "connections",  "delete", "expunge-marked",
-                                           "max-delete", "keep-deleted", NULL };
+                                           "max-delete", "keep-deleted", "gmail",  NULL };
   static const char *const pop3_only[] = { "deliver-to", "leave-on-server", NULL };
   gboolean is_pop3 = account->protocol == ACCOUNT_PROTOCOL_POP3;
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 struct _MaildirDelivery
@@ -92,19 +93,62 @@ maildir_delivery_write (MaildirDelivery *delivery, const guint8 *data, gsize len
   return TRUE;
 }
 
+/* FALSE with errno. */
+static gboolean
+hash_copied (MaildirDelivery *delivery, MessageDigest *digest)
+{
+  if (lseek (delivery->fd, 0, SEEK_SET) < 0 || !maildir_file_hash (delivery->fd, delivery->hasher))
+    return FALSE;
+  message_identity_clear (&delivery->copied);
+  message_hasher_finish (delivery->hasher, &delivery->copied);
+  delivery->is_copy = TRUE;
+  *digest = delivery->copied.full;
+  return TRUE;
+}
+
 gboolean
 maildir_delivery_copy (MaildirDelivery *delivery, int fd, MessageDigest *digest, GError **error)
 {
   if (delivery->fd < 0)
     return fail (delivery, EBADF, error);
   /* What is hashed is the copy, which nobody else writes to. */
-  if (!maildir_file_copy (fd, delivery->fd) || lseek (delivery->fd, 0, SEEK_SET) < 0 ||
-      !maildir_file_hash (delivery->fd, delivery->hasher))
+  if (!maildir_file_copy (fd, delivery->fd) || !hash_copied (delivery, digest))
     return fail (delivery, errno, error);
-  message_identity_clear (&delivery->copied);
-  message_hasher_finish (delivery->hasher, &delivery->copied);
-  delivery->is_copy = TRUE;
-  *digest = delivery->copied.full;
+  return TRUE;
+}
+
+static gboolean
+has_date (int fd, gint64 date)
+{
+  struct stat info;
+
+  return fstat (fd, &info) == 0 && info.st_mtim.tv_sec == date && info.st_mtim.tv_nsec == 0;
+}
+
+/* The very file that is open, whatever has its old name now. */
+static gboolean
+link_to_tmp (int fd, int tmp_fd, const char *base)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree char *name = g_strconcat (base, ".link", NULL);
+
+  if (linkat (AT_FDCWD, path, tmp_fd, name, AT_SYMLINK_FOLLOW) < 0)
+    return FALSE;
+  if (renameat (tmp_fd, name, tmp_fd, base) == 0)
+    return TRUE;
+  unlinkat (tmp_fd, name, 0);
+  return FALSE;
+}
+
+gboolean
+maildir_delivery_link (MaildirDelivery *delivery, int fd, gint64 internal_date, MessageDigest *digest)
+{
+  if (delivery->fd < 0 || !has_date (fd, internal_date) ||
+      !link_to_tmp (fd, delivery->box->tmp_fd, delivery->base))
+    return FALSE;
+  /* What can't be read has no digest that anybody expects. */
+  if (dup3 (fd, delivery->fd, O_CLOEXEC) < 0 || !hash_copied (delivery, digest))
+    *digest = (MessageDigest){ 0 };
   return TRUE;
 }
 

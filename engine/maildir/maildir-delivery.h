@@ -23,6 +23,10 @@ gboolean maildir_delivery_write (MaildirDelivery *delivery, const guint8 *data, 
 /* Instead of writes: the whole content of the open file `fd`, as it is stored there; shared with it where the
  * file system can (reflink). *digest: the full digest of what was copied. */
 gboolean maildir_delivery_copy (MaildirDelivery *delivery, int fd, MessageDigest *digest, GError **error);
+/* Instead of either: the file gets another name, if it has this date already. FALSE: it can't (another file
+ * system, too many names, none allowed), and the delivery is as it was. */
+gboolean
+maildir_delivery_link (MaildirDelivery *delivery, int fd, gint64 internal_date, MessageDigest *digest);
 
 typedef struct
 {

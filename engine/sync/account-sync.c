@@ -354,6 +354,8 @@ plan_operation_key (const PlanOperation *operation)
       return g_strdup_printf ("base %" G_GINT64_FORMAT, operation->row);
     case PLAN_MOVE:
       return g_strdup_printf ("move %u", operation->uid);
+    case PLAN_REMOVE_SECOND:
+      return g_strdup_printf ("double %s", operation->base);
     case PLAN_FOLLOW:
       return g_strdup_printf ("follow %" G_GINT64_FORMAT, operation->row);
     case PLAN_COPY:

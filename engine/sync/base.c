@@ -28,6 +28,7 @@ apply_operation (Journal *journal, const PlanOperation *operation, GError **erro
     case PLAN_FOLLOW:
     case PLAN_COPY:
     case PLAN_CLONE:
+    case PLAN_REMOVE_SECOND:
       return TRUE;
     }
   return TRUE;

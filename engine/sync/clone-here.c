@@ -2,7 +2,9 @@
 
 #include "../journal/journal-alike.h"
 #include "arrivals.h"
+#include "arrived.h"
 #include "file-of-row.h"
+#include "gmail.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@ typedef struct
 {
   AccountSync *account;
   int fd; /* -1: it can't be read */
+  gboolean is_draft;
   MessageDigest digest;
 } Source;
 
@@ -26,6 +29,7 @@ open_file (const JournalMessage *row, gpointer user_data)
     return FALSE;
   place = mailbox_sync_place_row (at, row);
   source->fd = maildir_message_open (at->box, &place, NULL, NULL);
+  source->is_draft = ((row->system | row->not_kept_system) & MESSAGE_FLAG_DRAFT) != 0;
   memcpy (source->digest.bytes, row->digest, sizeof source->digest.bytes);
   return FALSE;
 }
@@ -44,6 +48,24 @@ arrival_new (MailboxSync *mailbox, const PlanOperation *operation, char *base)
   return arrival;
 }
 
+static gboolean
+is_linked (const MailboxSync *mailbox, const PlanOperation *operation, const Source *source)
+{
+  return mailbox->account->settings->gmail == ACCOUNT_GMAIL_HARD_LINK &&
+         account_sync_is_gmail (mailbox->account) && !source->is_draft && !alike_is_draft (operation->flags);
+}
+
+static gboolean
+fill (MaildirDelivery *delivery, MailboxSync *mailbox, const PlanOperation *operation, const Source *source,
+      MessageDigest *digest, GError **error)
+{
+  const gint64 date = mailbox_sync_find_remote (mailbox, operation->uid)->internal_date;
+
+  return (is_linked (mailbox, operation, source) &&
+          maildir_delivery_link (delivery, source->fd, date, digest)) ||
+         maildir_delivery_copy (delivery, source->fd, digest, error);
+}
+
 /* TRUE also where it is left to the next round. */
 static gboolean
 deliver_copy (MailboxSync *mailbox, Arrivals *arrivals, const PlanOperation *operation, const Source *source,
@@ -56,7 +78,7 @@ deliver_copy (MailboxSync *mailbox, Arrivals *arrivals, const PlanOperation *ope
 
   if (delivery == NULL)
     return FALSE;
-  if (!maildir_delivery_copy (delivery, source->fd, &digest, &local_error))
+  if (!fill (delivery, mailbox, operation, source, &digest, &local_error))
     {
       if (!g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_NO_SPACE))
         return TRUE;

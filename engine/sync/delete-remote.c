@@ -2,6 +2,7 @@
 
 #include "copy-to-trash.h"
 #include "expunge.h"
+#include "gmail.h"
 #include "remove-local.h"
 #include "job-journal.h"
 #include "search.h"
@@ -62,11 +63,15 @@ pending_uids (Deletion *deletion)
   return set;
 }
 
+/* Gmail's labels are taken off by an expunge, which for a message that was moved here is all there is to do;
+ * only its \Trash deletes. */
 static gboolean
 goes_to_trash (MailboxSync *mailbox, const PlanOperation *operation)
 {
   AccountSync *account = mailbox->account;
 
+  if (account_sync_is_gmail (account))
+    return mailbox_sync_needs_trash (mailbox) && !g_hash_table_contains (account->moved, &operation->row);
   return operation->kind == PLAN_DELETE_REMOTE && account->settings->delete_mode == ACCOUNT_DELETE_TRASH &&
          !mailbox_sync_is (mailbox, "\\Trash") && !mailbox_sync_is (mailbox, "\\Junk") &&
          !mailbox_sync_is (mailbox, "\\Drafts") && !g_hash_table_contains (account->moved, &operation->row);

@@ -2,6 +2,7 @@
 
 #include "fetch-headers.h"
 #include "follows.h"
+#include "gmail.h"
 #include "job-journal.h"
 #include "moves.h"
 #include "subject.h"
@@ -47,8 +48,27 @@ words_for (PlanKind kind)
       return "would be copied on the server: it was copied here";
     case PLAN_CLONE:
       return "would be copied here, and not downloaded: another file here holds it";
+    case PLAN_REMOVE_SECOND:
+      return "would be removed here, into the attic: the server has it once in this mailbox, and so it is "
+             "here";
     }
   return "";
+}
+
+/* What the other side's new messages have to be read for, to tell whether they are the same (contract C2.2).
+ */
+#define WORDS_UNDECIDED                                                                                      \
+  "would be compared with what is new on the other side, and copied only if it is not there"
+
+/* The same, where a mailbox makes a difference. */
+static const char *
+words_for_operation (const MailboxSync *mailbox, const PlanOperation *operation)
+{
+  if (operation->undecided)
+    return WORDS_UNDECIDED;
+  if (operation->kind == PLAN_DELETE_REMOTE && mailbox_sync_is_label (mailbox))
+    return "would be taken out of this mailbox on the server, and stay in All Mail: it is gone here";
+  return words_for (operation->kind);
 }
 
 /* A message that is on the server only is known by the Subject it has there; `subjects` maps UIDs to them. */
@@ -83,11 +103,6 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
   return words_subject (here);
 }
 
-/* What the other side's new messages have to be read for, to tell whether they are the same (contract C2.2).
- */
-#define WORDS_UNDECIDED                                                                                      \
-  "would be compared with what is new on the other side, and copied only if it is not there"
-
 static const char *
 target_of (MailboxSync *mailbox, const PlanOperation *operation)
 {
@@ -109,7 +124,7 @@ explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *s
             words_for (operation->kind), target_of (mailbox, operation));
   else
     report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
-            operation->undecided ? WORDS_UNDECIDED : words_for (operation->kind));
+            words_for_operation (mailbox, operation));
 }
 
 static guint
@@ -195,11 +210,11 @@ fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
 static gboolean
 explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
 {
-  static const PlanKind told[] = { PLAN_DOWNLOAD,     PLAN_UPLOAD,        PLAN_REPLACE,
-                                   PLAN_FOLLOW,       PLAN_MOVE,          PLAN_CLONE,
-                                   PLAN_COPY,         PLAN_PAIR,          PLAN_RELINK,
-                                   PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,  PLAN_DELETE_REMOTE,
-                                   PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED };
+  static const PlanKind told[] = { PLAN_DOWNLOAD,     PLAN_UPLOAD,         PLAN_REPLACE,
+                                   PLAN_FOLLOW,       PLAN_MOVE,           PLAN_CLONE,
+                                   PLAN_COPY,         PLAN_PAIR,           PLAN_RELINK,
+                                   PLAN_LOCAL_FLAGS,  PLAN_REMOTE_FLAGS,   PLAN_DELETE_REMOTE,
+                                   PLAN_REMOVE_LOCAL, PLAN_EXPUNGE_MARKED, PLAN_REMOVE_SECOND };
   g_autoptr (GHashTable) subjects = g_hash_table_new_full (NULL, NULL, NULL, g_free);
 
   if (!fetch_subjects (mailbox, subjects, error))

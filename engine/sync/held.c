@@ -1,5 +1,6 @@
 #include "held.h"
 
+#include "second-files.h"
 #include "hold.h"
 #include "job-journal.h"
 #include "moves.h"
@@ -263,6 +264,8 @@ account_sync_apply_holds (AccountSync *account, GError **error)
     if (!end_holds (account, g_ptr_array_index (account->mailboxes, i), planned, error))
       return FALSE;
   account_sync_find_moves (account);
+  if (!account_sync_find_shown_elsewhere (account, error))
+    return FALSE;
   if (g_hash_table_size (planned) == 0)
     return TRUE;
   if (!journal_foreach_hold (account->journal, 0, collect_hold, holds, error) || !hold_side (&run, error))

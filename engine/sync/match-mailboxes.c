@@ -1,4 +1,5 @@
 /* The server's LIST and the mailboxes of this run brought together. */
+#include "gmail.h"
 #include "gone-mailboxes.h"
 #include "mailbox-names.h"
 #include "mailboxes-private.h"
@@ -99,6 +100,7 @@ match_items (Match *match, GError **error)
       if (mailbox_item_is_selectable (item) && !match_item (match, item, error))
         return FALSE;
     }
+  account_sync_choose_labels (account, match->fresh);
   return TRUE;
 }
 

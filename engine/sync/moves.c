@@ -1,5 +1,6 @@
 #include "moves.h"
 
+#include "gmail.h"
 #include "newcomers.h"
 
 static gboolean
@@ -362,7 +363,9 @@ find_remote_moves (AccountSync *account)
           left = GPOINTER_TO_UINT (g_hash_table_lookup (counts, key));
           if (left > 0)
             g_hash_table_add (account->remote_moves, copy_row (operation->row));
-          g_hash_table_insert (counts, key, GUINT_TO_POINTER (left > 0 ? left - 1 : 0));
+          /* On Gmail all mailboxes that showed it lose what came into \Trash. */
+          left -= left > 0 && !account_sync_is_gmail (account);
+          g_hash_table_insert (counts, key, GUINT_TO_POINTER (left));
         }
     }
 }

@@ -13,6 +13,7 @@
 #include "moves.h"
 #include "origins.h"
 #include "queue-mailbox.h"
+#include "second-files.h"
 #include "subject.h"
 #include "tell.h"
 #include "unmatched.h"
@@ -56,10 +57,10 @@ mailbox_sync_make_plan (MailboxSync *mailbox, GError **error)
   return plan_mailbox (&input);
 }
 
-static gboolean
-is_for_server (const PlanOperation *operation)
+gboolean
+plan_kind_is_for_server (PlanKind kind)
 {
-  switch (operation->kind)
+  switch (kind)
     {
     case PLAN_UPLOAD:
     case PLAN_REPLACE:
@@ -78,6 +79,7 @@ is_for_server (const PlanOperation *operation)
     case PLAN_FORGET:
     case PLAN_FOLLOW:
     case PLAN_CLONE:
+    case PLAN_REMOVE_SECOND:
       return FALSE;
     }
   return FALSE;
@@ -193,7 +195,7 @@ is_unsafe (const MailboxSync *mailbox, const PlanOperation *operation)
 {
   return mailbox->account->session != NULL && mailbox->on_server && mailbox->uidvalidity == 0 &&
          operation->kind != PLAN_UPLOAD &&
-         (is_for_server (operation) || operation->kind == PLAN_REMOVE_LOCAL ||
+         (plan_kind_is_for_server (operation->kind) || operation->kind == PLAN_REMOVE_LOCAL ||
           operation->kind == PLAN_FOLLOW);
 }
 
@@ -217,9 +219,9 @@ enqueue_mailbox (MailboxSync *mailbox, GError **error)
 
       if (mailbox_sync_is_unmatched (unmatched, &operation))
         continue;
-      if (is_for_server (&operation) && !enqueue_one (mailbox, &operation, &refused, error))
+      if (plan_kind_is_for_server (operation.kind) && !enqueue_one (mailbox, &operation, &refused, error))
         return FALSE;
-      gboolean forbidden = mailbox->read_only && is_for_server (&operation);
+      gboolean forbidden = mailbox->read_only && plan_kind_is_for_server (operation.kind);
       n_refused += refused && !closed;
       account->n_waiting += closed;
       n_read_only += forbidden;
@@ -254,6 +256,7 @@ enqueue_all (AccountSync *account, GError **error)
     return FALSE;
   if (!account_sync_apply_holds (account, error))
     goto failed;
+  account_sync_keep_in_all_mail (account);
   account_sync_drop_waiting (account);
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
@@ -287,7 +290,8 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
         return FALSE;
     }
   account->n_waiting = account->n_queued_mailboxes = 0;
-  if (!account_sync_plan_moves (account, error) || !account_sync_plan_follows (account, error))
+  if (!account_sync_find_second_files (account, error) || !account_sync_plan_moves (account, error) ||
+      !account_sync_plan_follows (account, error))
     return FALSE;
   account_sync_relink_forgotten (account);
   if (!account_sync_keep_misplaced (account, error))

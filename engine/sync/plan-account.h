@@ -8,5 +8,8 @@
  * done now. */
 gboolean account_sync_plan (AccountSync *account, guint *n_operations, GError **error);
 
+/* TRUE for what changes something on the server. */
+gboolean plan_kind_is_for_server (PlanKind kind);
+
 /* What plan_mailbox makes of the mailbox's observation; no holds, no queue. (transfer full) */
 GArray *mailbox_sync_make_plan (MailboxSync *mailbox, GError **error);

@@ -86,6 +86,8 @@ typedef enum
   /* Likewise: copies.h, clones.h. */
   PLAN_COPY,  /* base: a new message here, which another one on the server is a copy of; as an UPLOAD */
   PLAN_CLONE, /* uid: a new message there, which another file here holds; as a DOWNLOAD */
+
+  PLAN_REMOVE_SECOND, /* base: the server has this message once, and it has a file (second-files.h) */
 } PlanKind;
 
 typedef struct

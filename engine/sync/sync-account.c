@@ -9,6 +9,7 @@
 #include "explain.h"
 #include "fetch-headers.h"
 #include "filling.h"
+#include "gmail.h"
 #include "gone-mailboxes.h"
 #include "import-account.h"
 #include "job-journal.h"
@@ -29,6 +30,7 @@
 #include "rematch.h"
 #include "remote-flags.h"
 #include "remove-local.h"
+#include "second-files.h"
 #include "upload.h"
 
 #include "../account/secret.h"
@@ -194,6 +196,7 @@ count_changes_here (const MailboxSync *mailbox)
       case PLAN_CLONE:
       case PLAN_FOLLOW:
       case PLAN_REMOVE_LOCAL:
+      case PLAN_REMOVE_SECOND:
       case PLAN_EXPUNGE_MARKED:
         count++;
         break;
@@ -235,19 +238,21 @@ apply (AccountSync *account, GError **error)
          account_sync_download (account, error) && account_sync_apply_local_flags (account, error) &&
          account_sync_upload (account, error) && account_sync_copy_there (account, error) &&
          account_sync_move_there (account, error) && account_sync_apply_remote_flags (account, error) &&
-         account_sync_remove_local (account, error) && account_sync_delete_remote (account, error) &&
-         account_sync_forget_moved (account, error);
+         account_sync_remove_second_files (account, error) && account_sync_remove_local (account, error) &&
+         account_sync_delete_remote (account, error) && account_sync_forget_moved (account, error);
 }
 
-/* What was worked on is looked at once more, and so is \Trash when something may have gone there. */
+/* What was worked on is looked at once more, and so is \Trash when something may have gone there; all that
+ * may show the same message with `labels`. */
 static void
-choose_due (AccountSync *account, gboolean trashed)
+choose_due (AccountSync *account, gboolean trashed, gboolean labels)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      mailbox->due = (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined || mailbox->fills ||
+      mailbox->due = labels || (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined ||
+                     mailbox->fills ||
                      (trashed && g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0);
     }
 }
@@ -301,7 +306,7 @@ run_rounds (AccountSync *account, GError **error)
     {
       const guint deleted = account->tally.deleted;
       guint n_operations;
-      gboolean changed, fills;
+      gboolean changed, fills, labels;
 
       if (!observe_and_plan (account, &n_operations, error))
         return FALSE;
@@ -310,9 +315,10 @@ run_rounds (AccountSync *account, GError **error)
       if (!record_observation (account, error))
         return FALSE;
       fills = account_sync_is_filling (account);
+      labels = account_sync_changes_labels (account);
       if (n_operations > 0 && !apply (account, error))
         return FALSE;
-      choose_due (account, account->tally.deleted > deleted);
+      choose_due (account, account->tally.deleted > deleted, labels);
       if (!account_sync_end_gone (account, &changed, error))
         return FALSE;
       if (n_operations == 0 && !changed && !fills)

@@ -36,6 +36,8 @@ deed_for (PlanKind kind)
       return (Deed){ "copied", "copied on the server: it was copied here" };
     case PLAN_CLONE:
       return (Deed){ "copied-here", "copied here: another file held it" };
+    case PLAN_REMOVE_SECOND:
+      return (Deed){ "removed-second", "removed here: the server has it once in this mailbox" };
     case PLAN_FORGET:
     case PLAN_RELINK:
     case PLAN_BASE_FLAGS:

@@ -136,6 +136,7 @@ static const BadRow bad_rows[] = {
     "[account old]: leave-on-server: “36501”" },
   { "mailboxes of POP3", POP3 "maildir=/m/old\nmailboxes=*\n",
     "[account old]: mailboxes: means nothing with protocol=pop3; leave the line out" },
+  { "gmail of POP3", POP3 "maildir=/m/old\ngmail=hard-link\n", "[account old]: gmail: means nothing" },
   { "max-delete of POP3", POP3 "maildir=/m/old\nmax-delete=off\n",
     "[account old]: max-delete: means nothing" },
   { "deliver-to of IMAP", IMAP "deliver-to=INBOX\n",

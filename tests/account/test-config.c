@@ -84,6 +84,7 @@ test_defaults (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (account->max_delete_count, ==, 10);
   g_assert_cmpuint (account->max_delete_percent, ==, 50);
   g_assert_cmpuint (account->keep_deleted, ==, 7);
+  g_assert_cmpint (account->gmail, ==, ACCOUNT_GMAIL_COPY);
   g_assert_cmpint (account->info_separator, ==, ':');
   g_assert_cmpstr (account->state_dir, ==, state);
 }
@@ -111,6 +112,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
                                        "expunge-marked=yes\n"
                                        "max-delete=3  5%                # or off\n"
                                        "keep-deleted=0\n"
+                                       "gmail=Hard-Link\n"
                                        "info-separator=;\n"
                                        "tls-pin=" PIN "\n",
                                        &accounts);
@@ -134,6 +136,7 @@ test_every_key (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (account->max_delete_count, ==, 3);
   g_assert_cmpuint (account->max_delete_percent, ==, 5);
   g_assert_cmpuint (account->keep_deleted, ==, 0);
+  g_assert_cmpint (account->gmail, ==, ACCOUNT_GMAIL_HARD_LINK);
   g_assert_cmpint (account->info_separator, ==, ';');
   g_assert_cmpstr (account->tls_pin, ==, PIN);
 }
@@ -266,6 +269,8 @@ static const struct
   { "max-delete over all", WORK "max-delete=10 101%\n", "[account work]: max-delete: “10 101%” is no limit" },
   { "keep-deleted", WORK "keep-deleted=a week\n",
     "[account work]: keep-deleted: “a week” is no number of days" },
+  { "gmail", WORK "gmail=links\n",
+    "[account work]: gmail: “links” is not known here; write copy or hard-link or all-mail" },
   { "info-separator", WORK "info-separator=::\n", "[account work]: info-separator: “::” is no separator" },
   { "terminal escapes are not passed on", WORK "port=\x1b[2J\n",
     "[account work]: port: “\\x1B[2J” is not a port" },

@@ -90,6 +90,7 @@ test_defaults (void)
   g_assert_cmpuint (a->max_delete_count, ==, b->max_delete_count);
   g_assert_cmpuint (a->max_delete_percent, ==, b->max_delete_percent);
   g_assert_cmpuint (a->keep_deleted, ==, b->keep_deleted);
+  g_assert_cmpint (a->gmail, ==, b->gmail);
   g_assert_cmpint (a->info_separator, ==, b->info_separator);
 }
 

@@ -339,6 +339,8 @@ kind_name (PlanKind kind)
       return "COPY";
     case PLAN_CLONE:
       return "CLONE";
+    case PLAN_REMOVE_SECOND:
+      return "REMOVE_SECOND";
     }
   g_assert_not_reached ();
 }

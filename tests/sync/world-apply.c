@@ -268,6 +268,7 @@ world_apply (World *world, const WorldRules *rules, const GArray *operations, gu
     case PLAN_FOLLOW:
     case PLAN_COPY:
     case PLAN_CLONE:
+    case PLAN_REMOVE_SECOND:
       g_assert_not_reached (); /* of the plans of several mailboxes */
     }
   if (settles_flags (operation->kind))
