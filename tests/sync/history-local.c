@@ -251,6 +251,11 @@ move_far (HistoryWorld *world, const HistoryStep *step)
     rename_on (world, file, to, history_world_pick_mailbox (world, HISTORY_LOCAL, step->bits), &how);
   else if (step->kind == HISTORY_RENAME_BACK)
     rename_on (world, file, to, file->mailbox, &how);
+  else if (step->kind == HISTORY_COPY_ON)
+    {
+      save (world, file, to, TRUE);
+      g_free (rename_to (world, file, history_world_pick_mailbox (world, HISTORY_LOCAL, step->bits), &how));
+    }
   else if (step->kind == HISTORY_EXCHANGE_FILES)
     exchange_files (world, files, file, &how, step->bits);
   else

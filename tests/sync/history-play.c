@@ -249,6 +249,7 @@ take_step (HistoryWorld *world, const HistoryStep *step)
       return release (world, step->kind == HISTORY_RESTORE);
     case HISTORY_MOVE_ON_THERE:
     case HISTORY_MOVE_BACK_THERE:
+    case HISTORY_COPY_ON_THERE:
       history_remote_step (world, step);
       return NULL;
     case HISTORY_RENAME_QUEUED:
@@ -256,6 +257,7 @@ take_step (HistoryWorld *world, const HistoryStep *step)
     case HISTORY_RENAME_FLAGGED:
     case HISTORY_RENAME_ON:
     case HISTORY_RENAME_BACK:
+    case HISTORY_COPY_ON:
     case HISTORY_EXCHANGE_FILES:
     case HISTORY_RELETTER:
       history_moves_step (world, step);

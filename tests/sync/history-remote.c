@@ -255,6 +255,11 @@ change_one (HistoryWorld *world, const HistoryStep *step, guint number)
     copy (world, message, to);
   else if (step->kind == HISTORY_MOVE_ON_THERE)
     move_on (world, message, to, history_world_pick_mailbox (world, HISTORY_REMOTE, step->bits));
+  else if (step->kind == HISTORY_COPY_ON_THERE)
+    {
+      copy (world, message, to);
+      move (world, message, history_world_pick_mailbox (world, HISTORY_REMOTE, step->bits));
+    }
   else if (step->kind == HISTORY_MOVE_BACK_THERE)
     move_on (world, message, to, message->mailbox);
   else

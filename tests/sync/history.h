@@ -73,9 +73,11 @@ typedef enum
   /* Messages that go further than to the next mailbox. */
   HISTORY_MOVE_ON_THERE,   /* A to B to C */
   HISTORY_MOVE_BACK_THERE, /* A to B to A */
+  HISTORY_COPY_ON_THERE,   /* copied into one mailbox, moved to another */
   HISTORY_RENAME_FLAGGED, /* mu4e: into another mailbox with another flag, under the same name or a new one */
   HISTORY_RENAME_ON,
   HISTORY_RENAME_BACK,
+  HISTORY_COPY_ON,        /* copied into one mailbox, renamed into another */
   HISTORY_EXCHANGE_FILES, /* two files, each into the other's mailbox */
   HISTORY_RENAME_QUEUED,  /* one that waits to go up */
   HISTORY_RELETTER,       /* another program gives the letters of keywords other meanings */
