@@ -43,83 +43,70 @@ note_known (const JournalMessage *message, gpointer user_data)
   return TRUE;
 }
 
-/* The letters of the file now, and what they become in the other mailbox. */
+/* One file on its way. */
 typedef struct
 {
-  guint32 from, to;
-  gboolean are_changed; /* the keywords are others than the row's */
-} Letters;
+  const Follow *follow;
+  char *base;         /* its name to be */
+  guint32 from, to;   /* its letters now, and to be */
+  JournalMessage row; /* that says so: staged until the file is there */
+  gboolean is_renamed;
+} Moving;
 
-/* (transfer full) (nullable): the name it had. Another one where the mailbox has a message of that name; and
- * where letters that are not in the journal yet come to mean something else, since after a crash those of a
- * file that kept its name are read as its old mailbox's. */
+static void
+moving_free (gpointer data)
+{
+  Moving *moving = data;
+
+  g_free (moving->base);
+  g_free (moving);
+}
+
+static gboolean
+is_taken (const Follow *follow, const GPtrArray *others)
+{
+  for (guint i = 0; i < others->len; i++)
+    {
+      const Moving *other = g_ptr_array_index (others, i);
+
+      if (other->follow->to == follow->to && g_str_equal (other->base, follow->base))
+        return TRUE;
+    }
+  return follow->to->scan != NULL && maildir_scan_find (follow->to->scan, follow->base) != NULL;
+}
+
+/* (transfer full) (nullable): the name it had, or another one where the mailbox has a message of that name.
+ */
 static char *
-choose_base (const Follow *follow, const Letters *letters, GError **error)
+choose_base (const Follow *follow, const GPtrArray *others, GError **error)
 {
   gboolean known = FALSE;
 
   if (!journal_find_base (follow->to->account->journal, follow->to->row->id, follow->base, note_known, &known,
                           error))
     return NULL;
-  if (known || (follow->to->scan != NULL && maildir_scan_find (follow->to->scan, follow->base) != NULL) ||
-      (letters->are_changed && letters->from != letters->to))
-    return maildir_name_generate (g_get_real_time ());
-  return g_strdup (follow->base);
-}
-
-/* One file that was renamed. */
-typedef struct
-{
-  const Follow *follow;
-  char *base; /* its name now */
-} Moved;
-
-static void
-moved_free (gpointer data)
-{
-  Moved *moved = data;
-
-  g_free (moved->base);
-  g_free (moved);
+  return known || is_taken (follow, others) ? maildir_name_generate (g_get_real_time ())
+                                            : g_strdup (follow->base);
 }
 
 static gboolean
-read_letters (const Follow *follow, const MaildirPlace *place, Letters *letters, GError **error)
+read_letters (Moving *moving, GError **error)
 {
-  const PlanBase *row = row_of (follow);
+  const Follow *follow = moving->follow;
+  const MaildirPlace place = mailbox_sync_place (follow->at, follow->base);
   g_autofree char *file = NULL;
   g_auto (MaildirName) name = { 0 };
   const char *keywords;
   gboolean in_new;
 
-  if (!maildir_message_find (follow->at->box, place, &file, &in_new, error))
+  if (!maildir_message_find (follow->at->box, &place, &file, &in_new, error))
     return FALSE;
   if (maildir_name_parse (file, maildir_box_get_separator (follow->at->box), &name))
-    letters->from = name.letters;
-  keywords = keywords_of (follow, letters->from);
-  letters->are_changed =
-      keywords != message_flags_union (follow->from->account->pool, row->flags, row->not_kept).keywords;
+    moving->from = name.letters;
+  keywords = keywords_of (follow, moving->from);
   if (!mailbox_sync_assign_letters (follow->to, keywords, error))
     return FALSE;
-  letters->to = mailbox_sync_letters (follow->to, keywords);
-  return TRUE;
-}
-
-/* *base (transfer full): its name now. */
-static gboolean
-rename_file (const Follow *follow, char **base, GError **error)
-{
-  MaildirPlace place = mailbox_sync_place (follow->at, follow->base);
-  Letters letters = { 0 };
-  g_autofree char *chosen = NULL;
-
-  if (!read_letters (follow, &place, &letters, error))
-    return FALSE;
-  chosen = choose_base (follow, &letters, error);
-  if (chosen == NULL || !maildir_message_move (follow->at->box, &place, &follow->stamp, letters.from,
-                                               follow->to->box, chosen, letters.to, error))
-    return FALSE;
-  *base = g_steal_pointer (&chosen);
+  moving->to = mailbox_sync_letters (follow->to, keywords);
   return TRUE;
 }
 
@@ -129,25 +116,89 @@ is_fatal (const GError *error)
   return error->domain == JOURNAL_ERROR || g_error_matches (error, MAILDIR_ERROR, MAILDIR_ERROR_NO_SPACE);
 }
 
-/* *moved (transfer full) (nullable): NULL where it is left, to be fetched by the next round. */
-static gboolean
-move_file (MailboxSync *from, const PlanOperation *operation, Moved **moved, GError **error)
+static void
+fill_row (Moving *moving)
 {
-  const Follow *follow = mailbox_sync_find_follow (from, operation);
-  g_autoptr (GError) local_error = NULL;
-  char *base;
+  const Follow *follow = moving->follow;
+  const PlanBase *base = row_of (follow);
+  const PlanRemote *remote = mailbox_sync_find_remote (follow->to, follow->uid);
 
-  *moved = NULL;
+  moving->row = (JournalMessage){
+    .mailbox = follow->to->row->id,
+    .uid = follow->uid,
+    .state = JOURNAL_MESSAGE_STAGED,
+    .base = moving->base,
+    .system = base->flags.system,
+    .keywords = base->flags.keywords,
+    .not_kept_system = base->not_kept.system,
+    .not_kept_keywords = base->not_kept.keywords,
+    .size = base->size,
+    .remote_size = remote->remote_size,
+    .file_size = follow->stamp.size,
+    .mtime_ns = follow->stamp.mtime_ns,
+    .has_digest = TRUE,
+    .internal_date = remote->internal_date,
+    .email_id = remote->email_id,
+  };
+  memcpy (moving->row.digest, base->digest.bytes, sizeof moving->row.digest);
+}
+
+/* What is left, since its file is not there or can't get a name, is fetched by the next round. */
+static gboolean
+prepare (MailboxSync *from, const PlanOperation *operation, GPtrArray *movings, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  Moving *moving = g_new0 (Moving, 1);
+
+  moving->follow = mailbox_sync_find_follow (from, operation);
   g_hash_table_add (from->closed, plan_operation_key (operation));
-  if (!rename_file (follow, &base, &local_error))
+  if (read_letters (moving, &local_error))
+    moving->base = choose_base (moving->follow, movings, &local_error);
+  if (moving->base != NULL)
     {
-      if (!is_fatal (local_error))
-        return TRUE;
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
+      fill_row (moving);
+      g_ptr_array_add (movings, moving);
+      return TRUE;
     }
-  *moved = g_new0 (Moved, 1);
-  **moved = (Moved){ follow, base };
+  moving_free (moving);
+  if (!is_fatal (local_error))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+/* From here on a crash is settled by what is found, as for a download (contract C2.1): nothing is lost of
+ * what letters say then, and a message that is deleted there meanwhile is known. */
+static gboolean
+stage (Journal *journal, const GPtrArray *movings, GError **error)
+{
+  for (guint i = 0; i < movings->len; i++)
+    if (!journal_add_message (journal, &((Moving *)g_ptr_array_index (movings, i))->row, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+rename_file (Moving *moving, GError **error)
+{
+  const Follow *follow = moving->follow;
+  const MaildirPlace place = mailbox_sync_place (follow->at, follow->base);
+  g_autoptr (GError) local_error = NULL;
+
+  moving->is_renamed = maildir_message_move (follow->at->box, &place, &follow->stamp, moving->from,
+                                             follow->to->box, moving->base, moving->to, &local_error);
+  if (moving->is_renamed || !is_fatal (local_error))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+  return FALSE;
+}
+
+static gboolean
+rename_files (const GPtrArray *movings, GError **error)
+{
+  for (guint i = 0; i < movings->len; i++)
+    if (!rename_file (g_ptr_array_index (movings, i), error))
+      return FALSE;
   return TRUE;
 }
 
@@ -183,14 +234,14 @@ confirm_gone (MailboxSync *mailbox, GError **error)
 
 /* The new names first, so that no crash of the machine leaves a file without one. */
 static gboolean
-sync_boxes (const GPtrArray *moved, GError **error)
+sync_boxes (const GPtrArray *movings, GError **error)
 {
   g_autoptr (GHashTable) synced = g_hash_table_new (NULL, NULL);
 
   for (guint from = 0; from < 2; from++)
-    for (guint i = 0; i < moved->len; i++)
+    for (guint i = 0; i < movings->len; i++)
       {
-        const Follow *follow = ((Moved *)g_ptr_array_index (moved, i))->follow;
+        const Follow *follow = ((Moving *)g_ptr_array_index (movings, i))->follow;
         MailboxSync *mailbox = from ? follow->at : follow->to;
 
         if (g_hash_table_add (synced, mailbox) && !maildir_box_sync (mailbox->box, error))
@@ -199,57 +250,58 @@ sync_boxes (const GPtrArray *moved, GError **error)
   return TRUE;
 }
 
+/* The row goes with its file. */
 static gboolean
-record_moved (const Moved *moved, GError **error)
+record_moved (Journal *journal, const Moving *moving, GError **error)
 {
-  const Follow *follow = moved->follow;
-  const PlanBase *base = row_of (follow);
-  const PlanRemote *remote = mailbox_sync_find_remote (follow->to, follow->uid);
-  JournalMessage row = {
-    .id = base->row,
-    .mailbox = follow->to->row->id,
-    .uid = follow->uid,
-    .state = JOURNAL_MESSAGE_PRESENT,
-    .base = moved->base,
-    .system = base->flags.system,
-    .keywords = base->flags.keywords,
-    .not_kept_system = base->not_kept.system,
-    .not_kept_keywords = base->not_kept.keywords,
-    .size = base->size,
-    .remote_size = remote->remote_size,
-    .file_size = follow->stamp.size,
-    .mtime_ns = follow->stamp.mtime_ns,
-    .has_digest = TRUE,
-    .internal_date = remote->internal_date,
-    .email_id = remote->email_id,
-  };
+  JournalMessage row = moving->row;
 
-  memcpy (row.digest, base->digest.bytes, sizeof row.digest);
-  return journal_update_message (follow->to->account->journal, &row, error);
+  if (!journal_remove_message (journal, moving->row.id, error))
+    return FALSE;
+  row.id = row_of (moving->follow)->row;
+  row.state = JOURNAL_MESSAGE_PRESENT;
+  return !moving->is_renamed || journal_update_message (journal, &row, error);
 }
 
 static gboolean
-record_all (const GPtrArray *moved, GError **error)
+record_all (Journal *journal, const GPtrArray *movings, GError **error)
 {
-  for (guint i = 0; i < moved->len; i++)
-    if (!record_moved (g_ptr_array_index (moved, i), error))
+  for (guint i = 0; i < movings->len; i++)
+    if (!record_moved (journal, g_ptr_array_index (movings, i), error))
       return FALSE;
   return TRUE;
 }
 
-static gboolean
-settle (MailboxSync *from, const GPtrArray *moved, GError **error)
+static void
+tell_moved (MailboxSync *from, const GPtrArray *movings)
 {
-  AccountSync *account = from->account;
+  guint count = 0;
 
-  if (!sync_boxes (moved, error) || !journal_begin (account->journal, error) ||
-      !journal_end (account->journal, record_all (moved, error), error))
+  for (guint i = 0; i < movings->len; i++)
+    {
+      const Moving *moving = g_ptr_array_index (movings, i);
+
+      if (!moving->is_renamed)
+        continue;
+      count++;
+      mailbox_sync_tell_followed (moving->follow, moving->base);
+    }
+  from->account->tally.followed += count;
+  report_progress (&from->account->report, from->row->name, count, 0);
+}
+
+static gboolean
+move_chunk (MailboxSync *from, const GPtrArray *movings, GError **error)
+{
+  Journal *journal = from->account->journal;
+
+  if (movings->len == 0)
+    return TRUE;
+  if (!journal_begin (journal, error) || !journal_end (journal, stage (journal, movings, error), error) ||
+      !rename_files (movings, error) || !sync_boxes (movings, error) || !journal_begin (journal, error) ||
+      !journal_end (journal, record_all (journal, movings, error), error))
     return FALSE;
-  account->tally.followed += moved->len;
-  report_progress (&account->report, from->row->name, moved->len, 0);
-  for (guint i = 0; i < moved->len; i++)
-    mailbox_sync_tell_followed (((Moved *)g_ptr_array_index (moved, i))->follow,
-                                ((Moved *)g_ptr_array_index (moved, i))->base);
+  tell_moved (from, movings);
   return TRUE;
 }
 
@@ -262,18 +314,12 @@ move_from (MailboxSync *from, GError **error)
     return FALSE;
   for (guint first = 0; first < gone->len; first += CHUNK)
     {
-      g_autoptr (GPtrArray) moved = g_ptr_array_new_with_free_func (moved_free);
+      g_autoptr (GPtrArray) movings = g_ptr_array_new_with_free_func (moving_free);
 
       for (guint i = first; i < MIN (first + CHUNK, gone->len); i++)
-        {
-          Moved *one;
-
-          if (!move_file (from, g_ptr_array_index (gone, i), &one, error))
-            return FALSE;
-          if (one != NULL)
-            g_ptr_array_add (moved, one);
-        }
-      if (!settle (from, moved, error))
+        if (!prepare (from, g_ptr_array_index (gone, i), movings, error))
+          return FALSE;
+      if (!move_chunk (from, movings, error))
         return FALSE;
     }
   return TRUE;
