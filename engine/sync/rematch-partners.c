@@ -1,5 +1,6 @@
 #include "rematch-partners.h"
 
+#include "arrived.h"
 #include "fetch-headers.h"
 #include "pairing.h"
 
@@ -41,6 +42,75 @@ take (Rematch *rematch, guint row, guint remote)
 {
   rematch->found[row] = remote + 1;
   rematch->is_taken[remote] = TRUE;
+}
+
+static const BaseFacts *
+facts_of (const Rematch *rematch, guint row)
+{
+  return &g_array_index (rematch->mailbox->base_facts, BaseFacts, row);
+}
+
+#define SEVERAL G_MAXUINT
+
+/* (transfer full): key -> index plus 1, or SEVERAL */
+static GHashTable *
+indices_new (void)
+{
+  return g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+/* `key` (transfer full) (nullable) */
+static void
+add_index (GHashTable *indices, char *key, guint index)
+{
+  if (key != NULL)
+    g_hash_table_replace (indices, key,
+                          GUINT_TO_POINTER (g_hash_table_contains (indices, key) ? SEVERAL : index + 1));
+}
+
+/* The only one of this key, 1 added to its index; 0: none, or several. */
+static guint
+find_index (GHashTable *indices, const char *key)
+{
+  const guint found = GPOINTER_TO_UINT (g_hash_table_lookup (indices, key));
+
+  return found == SEVERAL ? 0 : found;
+}
+
+/* (transfer full) (nullable) */
+static char *
+id_of_row (const Rematch *rematch, guint row)
+{
+  const BaseFacts *facts = facts_of (rematch, row);
+
+  return alike_id_key (facts->email_id, facts->remote_size, facts->internal_date);
+}
+
+/* The same content has the same EMAILID whatever its UID (RFC 8474, section 5.1). Several that are alike are
+ * left to their headers. */
+static void
+pair_by_email_ids (Rematch *rematch)
+{
+  g_autoptr (GHashTable) rows = indices_new ();
+  g_autoptr (GHashTable) messages = indices_new ();
+
+  for (guint i = 0; i < rematch->mailbox->base->len; i++)
+    add_index (rows, id_of_row (rematch, i), i);
+  for (guint i = 0; i < rematch->mailbox->remote->len; i++)
+    {
+      const PlanRemote *message = remote_message (rematch, i);
+
+      add_index (messages, alike_id_key (message->email_id, message->remote_size, message->internal_date), i);
+    }
+  for (guint i = 0; i < rematch->mailbox->base->len; i++)
+    {
+      g_autofree char *key = id_of_row (rematch, i);
+      const guint row = key != NULL ? find_index (rows, key) : 0;
+      const guint message = row != 0 ? find_index (messages, key) : 0;
+
+      if (message != 0)
+        take (rematch, i, message - 1);
+    }
 }
 
 /* Base and local are both sorted by base name. */
@@ -108,10 +178,10 @@ collect_candidates (Rematch *rematch)
                             g_array_new (FALSE, FALSE, sizeof (guint)), NULL, NULL };
 
   for (guint i = 0; i < rematch->mailbox->remote->len; i++)
-    if (remote_message (rematch, i)->identity != NULL)
+    if (remote_message (rematch, i)->identity != NULL && !rematch->is_taken[i])
       g_ptr_array_add (candidates.remote, (gpointer)remote_message (rematch, i));
   for (guint i = 0; i < rematch->files->len; i++)
-    if (rematch->files->pdata[i] != NULL)
+    if (rematch->files->pdata[i] != NULL && rematch->found[i] == 0)
       {
         g_ptr_array_add (candidates.local, rematch->files->pdata[i]);
         g_array_append_val (candidates.rows, i);
@@ -209,45 +279,31 @@ pair_by_digests (Rematch *rematch, const Candidates *candidates, GError **error)
   return TRUE;
 }
 
-#define SEVERAL G_MAXUINT
-
-static char *
-stamp_key (guint64 size, gint64 internal_date)
-{
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, size, internal_date);
-}
-
-/* What nobody claimed, by size and INTERNALDATE: -> index plus 1, or SEVERAL. (transfer full) */
+/* What nobody claimed, by size and INTERNALDATE. (transfer full) */
 static GHashTable *
 free_by_stamp (Rematch *rematch)
 {
-  GHashTable *stamps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  GHashTable *stamps = indices_new ();
 
   for (guint i = 0; i < rematch->mailbox->remote->len; i++)
     {
       const PlanRemote *message = remote_message (rematch, i);
-      char *key;
 
-      if (rematch->is_taken[i])
-        continue;
-      key = stamp_key (message->remote_size, message->internal_date);
-      g_hash_table_replace (stamps, key,
-                            GUINT_TO_POINTER (g_hash_table_contains (stamps, key) ? SEVERAL : i + 1));
+      if (!rematch->is_taken[i])
+        add_index (stamps, alike_stamp_key (message->remote_size, message->internal_date), i);
     }
   return stamps;
 }
 
-/* (nullable): the only message there that may be the row's, 1 added to its index. */
+/* The only message there that may be the row's, 1 added to its index; 0: none. */
 static guint
 find_by_stamp (Rematch *rematch, GHashTable *stamps, guint row)
 {
-  const BaseFacts *facts = &g_array_index (rematch->mailbox->base_facts, BaseFacts, row);
-  g_autofree char *key = stamp_key (facts->remote_size, facts->internal_date);
-  guint found = GPOINTER_TO_UINT (g_hash_table_lookup (stamps, key));
+  const BaseFacts *facts = facts_of (rematch, row);
+  g_autofree char *key = alike_stamp_key (facts->remote_size, facts->internal_date);
+  const guint found = find_index (stamps, key);
 
-  if (found == 0 || found == SEVERAL || rematch->is_taken[found - 1] || facts->remote_size == 0)
-    return 0;
-  return found;
+  return found == 0 || rematch->is_taken[found - 1] || facts->remote_size == 0 ? 0 : found;
 }
 
 /* Rows whose content is not here: deleted, replaced or unreadable. Only certainty keeps them, since a
@@ -264,7 +320,7 @@ pair_gone (Rematch *rematch, GError **error)
       MessageDigest digest;
       gboolean found;
 
-      if (rematch->files->pdata[i] == NULL && row->has_digest)
+      if (rematch->files->pdata[i] == NULL && rematch->found[i] == 0 && row->has_digest)
         remote = find_by_stamp (rematch, stamps, i);
       if (remote == 0)
         continue;
@@ -283,6 +339,8 @@ rematch_find_partners (Rematch *rematch, GError **error)
 
   find_files (rematch);
   find_renamed (rematch);
+  if (rematch->mailbox->refresh == JOURNAL_REFRESH_UIDS)
+    pair_by_email_ids (rematch);
   candidates = collect_candidates (rematch);
   pair_by_headers (rematch, &candidates);
   return pair_by_digests (rematch, &candidates, error) &&

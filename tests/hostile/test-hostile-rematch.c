@@ -9,6 +9,8 @@
 #define DOWNLOADS "UID FETCH *INTERNALDATE BODY.PEEK[])"
 #define DIGESTS "UID FETCH * (UID BODY.PEEK[])"
 #define UPLOADS "APPEND *"
+#define WITH_IDS "UIDPLUS MOVE ESEARCH NAMESPACE UNSELECT SPECIAL-USE LIST-EXTENDED OBJECTID"
+#define PLAIN "Subject: plain\r\n\r\ntext\r\n"
 
 /* As after a restored backup: other UIDs for the same messages. */
 static void
@@ -186,6 +188,32 @@ test_by_text (void)
   hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, "5 messages on both sides, 0 only here");
   g_assert_cmpuint (count_sent (hostile, DIGESTS), ==, 5);
   g_assert_cmpuint (count_sent (hostile, DOWNLOADS ";" UPLOADS), ==, 0);
+  finish (hostile);
+}
+
+/* Drafts, one of which was deleted here, and one without Message-ID: an EMAILID says which is which, and no
+ * text is read. Of two that are the same message it says nothing. */
+static void
+test_by_email_id (void)
+{
+  Hostile *hostile = hostile_new (WITH_IDS);
+  ModelMailbox *mailbox = model_store_find (hostile->store, "INBOX");
+  static const char *const names[] = { "d1", "d2", "d3", "twice", "twice" };
+  g_autoptr (GBytes) plain = g_bytes_new_static (PLAIN, strlen (PLAIN));
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    hostile_add_there (hostile, "INBOX", names[i], i < 3 ? "\\Draft" : "");
+  ((ModelMessage *)g_ptr_array_index (mailbox->messages, 4))->date =
+      ((ModelMessage *)g_ptr_array_index (mailbox->messages, 3))->date;
+  model_mailbox_add (mailbox, plain, "\\Flagged", 1767300000);
+  hostile_expect (hostile, "INBOX", "plain", 1);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  renumber (hostile);
+  hostile_flag_here (hostile, "INBOX", "d1", "DF");
+  hostile_delete_here (hostile, "INBOX", "d2", NULL);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, "6 messages on both sides, 0 only here");
+  assert_no_transfer (hostile);
+  g_assert_null (hostile_find_there (hostile, "INBOX", "d2"));
   finish (hostile);
 }
 
@@ -658,6 +686,7 @@ main (int argc, char **argv)
   g_test_add_func ("/hostile/rematch/C2.3/false-deletion", test_false_deletion);
   g_test_add_func ("/hostile/rematch/C2.3/other-sizes", test_other_sizes);
   g_test_add_func ("/hostile/rematch/C2.3/by-text", test_by_text);
+  g_test_add_func ("/hostile/rematch/C2.3/by-email-id", test_by_email_id);
   g_test_add_func ("/hostile/rematch/C2.3/renamed-here", test_renamed_here);
   for (guint i = 0; i < G_N_ELEMENTS (select_cases); i++)
     {
