@@ -304,7 +304,8 @@ const SyncRow sync_rows[] = {
     .remote = { "move Drafts A INBOX" },
     .local = { "rename Drafts A" },
     .expected = { "Drafts B \\Draft", "INBOX A \\Draft" },
-    .attic = 1 },
+    .attic = 1,
+    .id_spares_attic = TRUE },
 
   /* New on both sides: one to one. */
   { .path = "/new/duplicates-on-both-sides",
