@@ -35,6 +35,15 @@ static const Odd odds[] = {
   { "two alike, two", HEAD ("alike") ID ("alike") "\nreal duplicates\n", 0, FALSE, FALSE },
 };
 
+/* One for each text: of two alike the second may go up as a copy of the first, which keeps its date. */
+static gint64
+odd_date (guint index)
+{
+  const gboolean is_again = index > 0 && g_str_equal (odds[index].bytes, odds[index - 1].bytes);
+
+  return 1690000000 + index - is_again;
+}
+
 static gsize
 odd_length (const Odd *odd)
 {
@@ -106,7 +115,7 @@ deliver_all (const AcceptAccount *account, const char *mailbox)
     {
       const Odd *odd = &odds[i];
 
-      g_free (accept_deliver (account, mailbox, "S", 1690000000 + i, odd->bytes, odd_length (odd)));
+      g_free (accept_deliver (account, mailbox, "S", odd_date (i), odd->bytes, odd_length (odd)));
       if (!is_refused (account, odd))
         g_ptr_array_add (expected, canonical (odd->bytes, odd_length (odd)));
     }
