@@ -136,3 +136,58 @@ account_sync_fetch_names (AccountSync *account, const GPtrArray *arrived, gboole
     }
   return TRUE;
 }
+
+/* (transfer full) */
+static ImapUidSet *
+uids_in (const GPtrArray *arrived, const MailboxSync *mailbox)
+{
+  ImapUidSet *set = imap_uid_set_new ();
+
+  for (guint i = 0; i < arrived->len; i++)
+    {
+      const Arrived *one = g_ptr_array_index (arrived, i);
+
+      if (one->mailbox == mailbox)
+        imap_uid_set_add (set, one->download->uid);
+    }
+  return set;
+}
+
+static void
+take_digests (const GPtrArray *arrived, const MailboxSync *mailbox, GHashTable *digests, GHashTable *all)
+{
+  for (guint i = 0; i < arrived->len; i++)
+    {
+      Arrived *one = g_ptr_array_index (arrived, i);
+      const MessageDigest *digest = g_hash_table_lookup (digests, GUINT_TO_POINTER (one->download->uid));
+
+      if (one->mailbox == mailbox && digest != NULL)
+        g_hash_table_insert (all, one, g_memdup2 (digest, sizeof *digest));
+    }
+}
+
+GHashTable *
+account_sync_fetch_digests (AccountSync *account, const GPtrArray *arrived, GError **error)
+{
+  g_autoptr (GHashTable) all = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+      g_autoptr (ImapUidSet) set = uids_in (arrived, mailbox);
+      g_autoptr (GHashTable) digests = NULL;
+      gboolean selected;
+
+      if (imap_uid_set_is_empty (set))
+        continue;
+      if (!mailbox_sync_select (mailbox, &selected, error))
+        return NULL;
+      if (!selected)
+        continue;
+      digests = mailbox_sync_fetch_digests (mailbox, set, error);
+      if (digests == NULL)
+        return NULL;
+      take_digests (arrived, mailbox, digests, all);
+    }
+  return g_steal_pointer (&all);
+}

@@ -1,8 +1,8 @@
 /* Messages that are new on the server, and by what they are known to be one that is here already (contract
  * C4.1): the same id of the content (EMAILID, X-GM-MSGID), else the same Message-ID and Date, which are
  * fetched only where size and INTERNALDATE are the same. Size and INTERNALDATE are always compared: an id is
- * a server's word. Drafts, which share Message-ID and Date with what they were before, are known by an id
- * only.
+ * a server's word. Drafts, which share Message-ID and Date with what they were before, and what has none, are
+ * known by an id or by their whole text only.
  *
  * Where the other one stays, as with a copy, these fields name two messages: then all header fields have to
  * be the same. One mail that came to two addresses at once may differ in nothing else.
@@ -45,3 +45,6 @@ GHashTable *alike_groups_new (void);
  * the header digest too. */
 gboolean
 account_sync_fetch_names (AccountSync *account, const GPtrArray *arrived, gboolean whole, GError **error);
+/* The full digests of those (element-type Arrived), their bodies read to nowhere. (transfer full): Arrived ->
+ * MessageDigest, of those that the server gave. */
+GHashTable *account_sync_fetch_digests (AccountSync *account, const GPtrArray *arrived, GError **error);

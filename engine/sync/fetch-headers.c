@@ -224,9 +224,8 @@ mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, gboolean 
 typedef struct
 {
   MessageHasher *hasher;
-  MessageIdentity *identity;
-  guint32 uid;
-  gboolean begun, found;
+  GHashTable *digests; /* UID -> MessageDigest */
+  gboolean begun;
 } DigestFetch;
 
 static gboolean
@@ -251,31 +250,29 @@ static void
 end_digest (const ImapFetch *response, gpointer user_data)
 {
   DigestFetch *fetch = user_data;
+  g_auto (MessageIdentity) identity = { 0 };
 
   if (!fetch->begun || (response->present & IMAP_FETCH_BODY) == 0)
     return;
   fetch->begun = FALSE;
-  message_identity_clear (fetch->identity);
-  message_hasher_finish (fetch->hasher, fetch->identity);
-  fetch->found = response->uid == fetch->uid;
+  message_hasher_finish (fetch->hasher, &identity);
+  g_hash_table_insert (fetch->digests, GUINT_TO_POINTER (response->uid),
+                       g_memdup2 (&identity.full, sizeof identity.full));
 }
 
-gboolean
-mailbox_sync_fetch_digest (MailboxSync *mailbox, guint32 uid, MessageIdentity *identity, gboolean *found,
-                           GError **error)
+GHashTable *
+mailbox_sync_fetch_digests (MailboxSync *mailbox, const ImapUidSet *set, GError **error)
 {
   static const ImapBodySink sink = { begin_digest, add_to_digest };
+  g_autoptr (GHashTable) digests = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   g_autoptr (MessageHasher) hasher = message_hasher_new ();
-  g_autoptr (ImapUidSet) set = imap_uid_set_new ();
   g_autoptr (ImapBatch) batch = imap_batch_new (mailbox->account->session);
-  DigestFetch fetch = { hasher, identity, uid, FALSE, FALSE };
+  DigestFetch fetch = { hasher, digests, FALSE };
 
-  imap_uid_set_add (set, uid);
+  if (imap_uid_set_is_empty (set))
+    return g_steal_pointer (&digests);
   imap_batch_set_body_sink (batch, &sink, &fetch);
   imap_batch_set_fetch_handler (batch, end_digest, &fetch);
   imap_batch_uid_fetch (batch, set, "(UID BODY.PEEK[])", NULL, NULL);
-  if (!imap_batch_wait (batch, error))
-    return FALSE;
-  *found = fetch.found;
-  return TRUE;
+  return imap_batch_wait (batch, error) ? g_steal_pointer (&digests) : NULL;
 }

@@ -31,6 +31,6 @@ gboolean mailbox_sync_fetch_headers (MailboxSync *mailbox, GError **error);
 gboolean
 mailbox_sync_fetch_names (MailboxSync *mailbox, const ImapUidSet *set, gboolean whole, GError **error);
 
-/* The full digest of one message, its body read to nowhere. *found FALSE: the server did not give it. */
-gboolean mailbox_sync_fetch_digest (MailboxSync *mailbox, guint32 uid, MessageIdentity *identity,
-                                    gboolean *found, GError **error);
+/* The full digests of the messages in `set`, their bodies read to nowhere. (transfer full): UID ->
+ * MessageDigest, of those that the server gave. */
+GHashTable *mailbox_sync_fetch_digests (MailboxSync *mailbox, const ImapUidSet *set, GError **error);

@@ -46,7 +46,7 @@ facts_of (const Departed *departed)
 
 /* (transfer full): what a message can be known by before its header is: by its id, and by size and date. */
 static GStrv
-keys_of (MessageFlags flags, const char *email_id, guint64 remote_size, gint64 internal_date)
+keys_of (const char *email_id, guint64 remote_size, gint64 internal_date)
 {
   g_autoptr (GStrvBuilder) keys = g_strv_builder_new ();
   g_autofree char *id = alike_id_key (email_id, remote_size, internal_date);
@@ -54,8 +54,7 @@ keys_of (MessageFlags flags, const char *email_id, guint64 remote_size, gint64 i
 
   if (id != NULL)
     g_strv_builder_add (keys, id);
-  if (!alike_is_draft (flags))
-    g_strv_builder_add (keys, stamp);
+  g_strv_builder_add (keys, stamp);
   return g_strv_builder_end (keys);
 }
 
@@ -64,8 +63,7 @@ keys_of_row (MailboxSync *mailbox, guint index)
 {
   const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
 
-  return keys_of (g_array_index (mailbox->base, PlanBase, index).flags, facts->email_id, facts->remote_size,
-                  facts->internal_date);
+  return keys_of (facts->email_id, facts->remote_size, facts->internal_date);
 }
 
 /* (transfer full): the keys of rows that are gone on the server. */
@@ -97,7 +95,7 @@ static void
 add_arrived (Follows *follows, GHashTable *wanted, MailboxSync *mailbox, PlanOperation *download)
 {
   const PlanRemote *remote = mailbox_sync_find_remote (mailbox, download->uid);
-  g_auto (GStrv) keys = keys_of (remote->flags, remote->email_id, remote->remote_size, remote->internal_date);
+  g_auto (GStrv) keys = keys_of (remote->email_id, remote->remote_size, remote->internal_date);
   Arrived *arrived = NULL;
 
   for (guint i = 0; keys[i] != NULL; i++)
@@ -268,6 +266,16 @@ match_ids (Follows *follows)
     }
 }
 
+/* (nullable): of the same size and date. */
+static const GPtrArray *
+arrived_like (const Follows *follows, const Departed *departed)
+{
+  g_autofree char *key =
+      alike_stamp_key (facts_of (departed)->remote_size, facts_of (departed)->internal_date);
+
+  return g_hash_table_lookup (follows->arrived, key);
+}
+
 /* (transfer full): (nullable) a draft may be what it was before, under the same Message-ID and Date. */
 static char *
 name_of (const Departed *departed)
@@ -279,9 +287,17 @@ name_of (const Departed *departed)
              : alike_name_key (facts->remote_size, facts->internal_date, &departed->identity);
 }
 
-/* (transfer container): what has arrived with the size and date of something that can be known by a name. */
+/* A draft that has arrived is never known by a name. */
+static gboolean
+may_be_like (const Arrived *arrived, gboolean named)
+{
+  return !arrived->is_taken && !(named && alike_is_draft (arrived_message (arrived)->flags));
+}
+
+/* (transfer container): what has arrived with the size and date of something that can be known by a name;
+ * `named` FALSE: of something that can't. */
 static GPtrArray *
-collect_named (const Follows *follows)
+collect_like (const Follows *follows, gboolean named)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   GPtrArray *all = g_ptr_array_new ();
@@ -289,13 +305,13 @@ collect_named (const Follows *follows)
   for (guint i = 0; i < follows->departed->len; i++)
     {
       const Departed *departed = g_ptr_array_index (follows->departed, i);
+      const GPtrArray *there = NULL;
       g_autofree char *name = name_of (departed);
-      g_autofree char *key =
-          alike_stamp_key (facts_of (departed)->remote_size, facts_of (departed)->internal_date);
-      GPtrArray *there = name != NULL ? g_hash_table_lookup (follows->arrived, key) : NULL;
 
+      if (!departed->is_taken && (name != NULL) == named)
+        there = arrived_like (follows, departed);
       for (guint j = 0; there != NULL && j < there->len; j++)
-        if (!((Arrived *)g_ptr_array_index (there, j))->is_taken &&
+        if (may_be_like (g_ptr_array_index (there, j), named) &&
             g_hash_table_add (seen, g_ptr_array_index (there, j)))
           g_ptr_array_add (all, g_ptr_array_index (there, j));
     }
@@ -361,7 +377,7 @@ have_other_ids (const GPtrArray *departed, const GPtrArray *arrived)
 static gboolean
 match_names (Follows *follows, GError **error)
 {
-  g_autoptr (GPtrArray) named = collect_named (follows);
+  g_autoptr (GPtrArray) named = collect_like (follows, TRUE);
   g_autoptr (GHashTable) arrived = NULL;
   g_autoptr (GHashTable) departed = NULL;
   GHashTableIter iter;
@@ -385,6 +401,40 @@ match_names (Follows *follows, GError **error)
   return TRUE;
 }
 
+static void
+match_digest (Follows *follows, Departed *departed, GHashTable *digests)
+{
+  const GPtrArray *there = arrived_like (follows, departed);
+
+  for (guint i = 0; there != NULL && !departed->is_taken && i < there->len; i++)
+    {
+      Arrived *arrived = g_ptr_array_index (there, i);
+      const MessageDigest *digest = g_hash_table_lookup (digests, arrived);
+
+      if (digest != NULL && !arrived->is_taken && message_digest_equal (digest, &row_of (departed)->digest))
+        follow_one (follows, departed, arrived);
+    }
+}
+
+/* What no name is known by. Reading its text costs what downloading it does, but the file keeps its name and
+ * what was changed here. */
+static gboolean
+match_digests (Follows *follows, GError **error)
+{
+  g_autoptr (GPtrArray) like = collect_like (follows, FALSE);
+  g_autoptr (GHashTable) digests = account_sync_fetch_digests (follows->account, like, error);
+
+  for (guint i = 0; digests != NULL && i < follows->departed->len; i++)
+    {
+      Departed *departed = g_ptr_array_index (follows->departed, i);
+      g_autofree char *name = name_of (departed);
+
+      if (name == NULL)
+        match_digest (follows, departed, digests);
+    }
+  return digests != NULL;
+}
+
 static gboolean
 find_follows (Follows *follows, GError **error)
 {
@@ -400,7 +450,7 @@ find_follows (Follows *follows, GError **error)
   if (!read_files (follows, error))
     return FALSE;
   match_ids (follows);
-  if (!match_names (follows, error))
+  if (!match_names (follows, error) || !match_digests (follows, error))
     return FALSE;
   account_sync_drop_operations (follows->account, follows->replaced);
   return TRUE;

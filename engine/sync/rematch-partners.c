@@ -217,19 +217,6 @@ pair_by_headers (Rematch *rematch, Candidates *candidates)
     }
 }
 
-/* *digest of a remote message, by reading its body. *found FALSE: it did not come. */
-static gboolean
-read_digest (Rematch *rematch, guint remote, MessageDigest *digest, gboolean *found, GError **error)
-{
-  g_auto (MessageIdentity) identity = { 0 };
-
-  if (!mailbox_sync_fetch_digest (rematch->mailbox, remote_message (rematch, remote)->uid, &identity, found,
-                                  error))
-    return FALSE;
-  *digest = identity.full;
-  return TRUE;
-}
-
 /* The undecided rows by their full digests: (transfer full) (element-type MessageDigest -> GQueue of rows).
  */
 static GHashTable *
@@ -252,31 +239,39 @@ undecided_rows (Rematch *rematch, const Candidates *candidates)
   return rows;
 }
 
+/* (transfer full) */
+static ImapUidSet *
+undecided_messages (const Candidates *candidates)
+{
+  ImapUidSet *set = imap_uid_set_new ();
+
+  for (guint i = 0; i < candidates->remote->len; i++)
+    if (candidates->undecided_remote[i])
+      imap_uid_set_add (set, ((const PlanRemote *)g_ptr_array_index (candidates->remote, i))->uid);
+  return set;
+}
+
 /* Drafts, messages without Message-ID or Date, and several whose sizes differ. */
 static gboolean
 pair_by_digests (Rematch *rematch, const Candidates *candidates, GError **error)
 {
   g_autoptr (GHashTable) rows = undecided_rows (rematch, candidates);
+  g_autoptr (ImapUidSet) set = undecided_messages (candidates);
+  g_autoptr (GHashTable) digests = NULL;
 
-  for (guint i = 0; i < candidates->remote->len && g_hash_table_size (rows) > 0; i++)
+  if (g_hash_table_size (rows) == 0)
+    return TRUE;
+  digests = mailbox_sync_fetch_digests (rematch->mailbox, set, error);
+  for (guint i = 0; digests != NULL && i < candidates->remote->len; i++)
     {
-      guint remote = remote_index (rematch, candidates, i);
-      MessageDigest digest;
-      GQueue *alike;
-      gboolean found;
+      const PlanRemote *message = g_ptr_array_index (candidates->remote, i);
+      const MessageDigest *digest = g_hash_table_lookup (digests, GUINT_TO_POINTER (message->uid));
+      GQueue *alike = digest != NULL ? g_hash_table_lookup (rows, digest) : NULL;
 
-      if (!candidates->undecided_remote[i])
-        continue;
-      if (!read_digest (rematch, remote, &digest, &found, error))
-        return FALSE;
-      alike = found ? g_hash_table_lookup (rows, &digest) : NULL;
-      if (alike == NULL)
-        continue;
-      take (rematch, GPOINTER_TO_UINT (g_queue_pop_head (alike)), remote);
-      if (g_queue_is_empty (alike))
-        g_hash_table_remove (rows, &digest);
+      if (alike != NULL && !g_queue_is_empty (alike))
+        take (rematch, GPOINTER_TO_UINT (g_queue_pop_head (alike)), remote_index (rematch, candidates, i));
     }
-  return TRUE;
+  return digests != NULL;
 }
 
 /* What nobody claimed, by size and INTERNALDATE. (transfer full) */
@@ -306,30 +301,46 @@ find_by_stamp (Rematch *rematch, GHashTable *stamps, guint row)
   return found == 0 || rematch->is_taken[found - 1] || facts->remote_size == 0 ? 0 : found;
 }
 
+/* The only message there that may be each row's whose content is not here, 1 added to its index; 0: none. Its
+ * UID is added to the set. (transfer full) */
+static guint *
+find_gone (Rematch *rematch, ImapUidSet *set)
+{
+  g_autoptr (GHashTable) stamps = free_by_stamp (rematch);
+  guint *messages = g_new0 (guint, rematch->files->len);
+
+  for (guint i = 0; i < rematch->files->len; i++)
+    {
+      if (rematch->files->pdata[i] != NULL || rematch->found[i] != 0 || !base_row (rematch, i)->has_digest)
+        continue;
+      messages[i] = find_by_stamp (rematch, stamps, i);
+      if (messages[i] != 0)
+        imap_uid_set_add (set, remote_message (rematch, messages[i] - 1)->uid);
+    }
+  return messages;
+}
+
 /* Rows whose content is not here: deleted, replaced or unreadable. Only certainty keeps them, since a
  * deletion or an overwriting may hang on it. */
 static gboolean
 pair_gone (Rematch *rematch, GError **error)
 {
-  g_autoptr (GHashTable) stamps = free_by_stamp (rematch);
+  g_autoptr (ImapUidSet) set = imap_uid_set_new ();
+  g_autofree guint *messages = find_gone (rematch, set);
+  g_autoptr (GHashTable) digests = mailbox_sync_fetch_digests (rematch->mailbox, set, error);
 
-  for (guint i = 0; i < rematch->files->len; i++)
+  for (guint i = 0; digests != NULL && i < rematch->files->len; i++)
     {
-      const PlanBase *row = base_row (rematch, i);
-      guint remote = 0;
-      MessageDigest digest;
-      gboolean found;
+      const guint message = messages[i];
+      const MessageDigest *digest = NULL;
 
-      if (rematch->files->pdata[i] == NULL && rematch->found[i] == 0 && row->has_digest)
-        remote = find_by_stamp (rematch, stamps, i);
-      if (remote == 0)
+      if (message == 0 || rematch->is_taken[message - 1])
         continue;
-      if (!read_digest (rematch, remote - 1, &digest, &found, error))
-        return FALSE;
-      if (found && message_digest_equal (&digest, &row->digest))
-        take (rematch, i, remote - 1);
+      digest = g_hash_table_lookup (digests, GUINT_TO_POINTER (remote_message (rematch, message - 1)->uid));
+      if (digest != NULL && message_digest_equal (digest, &base_row (rematch, i)->digest))
+        take (rematch, i, message - 1);
     }
-  return TRUE;
+  return digests != NULL;
 }
 
 gboolean

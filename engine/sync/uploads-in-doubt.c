@@ -211,19 +211,22 @@ static gboolean
 choose_by_body (MailboxSync *mailbox, const JournalUpload *upload, GPtrArray *candidates,
                 RemoteHeader **match, GError **error)
 {
+  g_autoptr (ImapUidSet) set = imap_uid_set_new ();
+  g_autoptr (GHashTable) digests = NULL;
+
+  for (guint i = 0; i < candidates->len; i++)
+    imap_uid_set_add (set, ((RemoteHeader *)g_ptr_array_index (candidates, i))->uid);
+  digests = mailbox_sync_fetch_digests (mailbox, set, error);
   *match = NULL;
-  for (guint i = 0; i < candidates->len && *match == NULL; i++)
+  for (guint i = 0; digests != NULL && i < candidates->len && *match == NULL; i++)
     {
       RemoteHeader *header = g_ptr_array_index (candidates, i);
-      g_auto (MessageIdentity) identity = { 0 };
-      gboolean found;
+      const MessageDigest *digest = g_hash_table_lookup (digests, GUINT_TO_POINTER (header->uid));
 
-      if (!mailbox_sync_fetch_digest (mailbox, header->uid, &identity, &found, error))
-        return FALSE;
-      if (found && memcmp (identity.full.bytes, upload->digest, sizeof upload->digest) == 0)
+      if (digest != NULL && memcmp (digest->bytes, upload->digest, sizeof upload->digest) == 0)
         *match = header;
     }
-  return TRUE;
+  return digests != NULL;
 }
 
 static gboolean

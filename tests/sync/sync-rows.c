@@ -303,9 +303,7 @@ const SyncRow sync_rows[] = {
     .base = { "add Drafts A \\Draft", "add Drafts B \\Draft" },
     .remote = { "move Drafts A INBOX" },
     .local = { "rename Drafts A" },
-    .expected = { "Drafts B \\Draft", "INBOX A \\Draft" },
-    .attic = 1,
-    .id_spares_attic = TRUE },
+    .expected = { "Drafts B \\Draft", "INBOX A \\Draft" } },
 
   /* New on both sides: one to one. */
   { .path = "/new/duplicates-on-both-sides",
