@@ -16,6 +16,7 @@ typedef enum
   JOURNAL_OPERATION_RENAME, /* of the mailbox itself, like CREATE */
   JOURNAL_OPERATION_DELETE_MAILBOX,
   JOURNAL_OPERATION_MOVE,
+  JOURNAL_OPERATION_COPY, /* an upload that costs no text: its key is an upload's */
 } JournalOperationKind;
 
 typedef enum

@@ -26,21 +26,24 @@ find_mailbox (AccountSync *account, gint64 id)
   return NULL;
 }
 
-/* UIDs of the journal mean something there. */
+/* UIDs of the journal mean something there. Offline, what will be asked for is queued. */
 static gboolean
 may_copy_from (const MailboxSync *mailbox)
 {
   const JournalMailbox *row = mailbox->row;
 
-  return mailbox->on_server && !mailbox->gone_there && !mailbox->is_other &&
-         row->refresh == JOURNAL_REFRESH_NONE && row->uidvalidity != 0 &&
-         (mailbox->uidvalidity == 0 || mailbox->uidvalidity == row->uidvalidity);
+  if (mailbox->is_other || row->refresh != JOURNAL_REFRESH_NONE || row->uidvalidity == 0)
+    return FALSE;
+  return mailbox->account->session == NULL ||
+         (mailbox->on_server && !mailbox->gone_there &&
+          (mailbox->uidvalidity == 0 || mailbox->uidvalidity == row->uidvalidity));
 }
 
 static gboolean
 may_copy_to (const MailboxSync *mailbox)
 {
-  return mailbox->on_server && !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0;
+  return mailbox->account->session == NULL ||
+         (mailbox->on_server && !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0);
 }
 
 static Copy *
@@ -92,17 +95,19 @@ consider (const JournalMessage *message, gpointer user_data)
   return search->copy == NULL;
 }
 
+/* `refused`: where the server does not take the message for good, the copy was tried before. */
 static gboolean
-may_be_copied (MailboxSync *mailbox, const PlanOperation *operation)
+may_be_copied (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *refused)
 {
   PlanOperation copy = *operation;
 
   copy.kind = PLAN_COPY;
-  return operation->kind == PLAN_UPLOAD && !operation->undecided && !mailbox_sync_is_closed (mailbox, &copy);
+  return operation->kind == PLAN_UPLOAD && !operation->undecided &&
+         !mailbox_sync_is_closed (mailbox, &copy) && !mailbox_sync_was_refused (mailbox, operation, refused);
 }
 
 static gboolean
-plan_one (MailboxSync *mailbox, PlanOperation *operation, GError **error)
+find_one (MailboxSync *mailbox, const PlanOperation *operation, GError **error)
 {
   AccountSync *account = mailbox->account;
   const PlanLocal *file = mailbox_sync_find_local (mailbox, operation->base);
@@ -111,10 +116,8 @@ plan_one (MailboxSync *mailbox, PlanOperation *operation, GError **error)
   if (!journal_foreach_text (account->journal, file->identity->size, file->identity->full.bytes, consider,
                              &search, error))
     return FALSE;
-  if (search.copy == NULL)
-    return TRUE;
-  operation->kind = PLAN_COPY;
-  g_hash_table_insert (account->copies, (gpointer)file, search.copy);
+  if (search.copy != NULL)
+    g_hash_table_insert (account->copies, (gpointer)file, search.copy);
   return TRUE;
 }
 
@@ -154,12 +157,14 @@ index_texts (Journal *journal, GError **error)
 }
 
 gboolean
-account_sync_plan_copies (AccountSync *account, GError **error)
+account_sync_find_copies (AccountSync *account, GError **error)
 {
-  if (account->session == NULL || !account_sync_plans (account, PLAN_UPLOAD) ||
-      !journal_has_messages (account->journal))
+  g_autoptr (GHashTable) refused = NULL;
+
+  if (!account_sync_plans (account, PLAN_UPLOAD) || !journal_has_messages (account->journal))
     return TRUE;
-  if (!index_texts (account->journal, error))
+  refused = account_sync_refused_uploads (account, error);
+  if (refused == NULL || !index_texts (account->journal, error))
     return FALSE;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
@@ -167,13 +172,37 @@ account_sync_plan_copies (AccountSync *account, GError **error)
 
       for (guint j = 0; mailbox->plan != NULL && may_copy_to (mailbox) && j < mailbox->plan->len; j++)
         {
-          PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
 
-          if (may_be_copied (mailbox, operation) && !plan_one (mailbox, operation, error))
+          if (may_be_copied (mailbox, operation, refused) && !find_one (mailbox, operation, error))
             return FALSE;
         }
     }
   return TRUE;
+}
+
+gboolean
+mailbox_sync_is_copy (MailboxSync *mailbox, const PlanOperation *operation)
+{
+  return operation->kind == PLAN_UPLOAD &&
+         g_hash_table_contains (mailbox->account->copies, mailbox_sync_find_local (mailbox, operation->base));
+}
+
+void
+account_sync_plan_copies (AccountSync *account)
+{
+  for (guint i = 0; g_hash_table_size (account->copies) > 0 && i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
+        {
+          PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
+
+          if (mailbox_sync_is_copy (mailbox, operation))
+            operation->kind = PLAN_COPY;
+        }
+    }
 }
 
 const Copy *

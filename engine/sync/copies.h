@@ -12,10 +12,14 @@ typedef struct
   BaseFacts facts;
 } Copy;
 
-/* Of the plans, when all else is decided: an upload whose size and full digest a message of the base has
- * becomes a PLAN_COPY, and account->copies says of which. Not where that was tried in this run and did not
- * work. */
-gboolean account_sync_plan_copies (AccountSync *account, GError **error);
+/* Of the plans: uploads whose size and full digest a message of the base has, of whichever mailbox; not where
+ * copying was tried in this run and did not work. account->copies says of which, and the queue says so too.
+ */
+gboolean account_sync_find_copies (AccountSync *account, GError **error);
+/* TRUE when the upload was found to be one. */
+gboolean mailbox_sync_is_copy (MailboxSync *mailbox, const PlanOperation *operation);
+/* When all else is decided: these become PLAN_COPY. */
+void account_sync_plan_copies (AccountSync *account);
 /* The copy of a PLAN_COPY. */
 const Copy *mailbox_sync_find_copy (MailboxSync *mailbox, const PlanOperation *operation);
 

@@ -33,18 +33,31 @@ collect_refused (const JournalOperation *operation, gpointer user_data)
   return TRUE;
 }
 
-/* `refused`: uploads that a mailbox refused for good (contract C5.4): there the move was refused before. */
+GHashTable *
+account_sync_refused_uploads (AccountSync *account, GError **error)
+{
+  g_autoptr (GHashTable) refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  if (!journal_queue_foreach (account->journal, 0, collect_refused, refused, error))
+    return NULL;
+  return g_steal_pointer (&refused);
+}
+
+gboolean
+mailbox_sync_was_refused (const MailboxSync *mailbox, const PlanOperation *operation, GHashTable *refused)
+{
+  g_autofree char *key = plan_operation_key (operation);
+  g_autofree char *entry = queue_entry (mailbox->row->id, key);
+
+  return g_hash_table_contains (refused, entry);
+}
+
+/* Where the server does not take the message for good (contract C5.4), the move was refused before. */
 static gboolean
 is_arrival (const MailboxSync *mailbox, const PlanOperation *operation, gpointer refused)
 {
-  g_autofree char *key = NULL;
-  g_autofree char *entry = NULL;
-
-  if (operation->kind != PLAN_UPLOAD || operation->undecided || !may_move (mailbox))
-    return FALSE;
-  key = plan_operation_key (operation);
-  entry = queue_entry (mailbox->row->id, key);
-  return !g_hash_table_contains (refused, entry);
+  return operation->kind == PLAN_UPLOAD && !operation->undecided && may_move (mailbox) &&
+         !mailbox_sync_was_refused (mailbox, operation, refused);
 }
 
 static gboolean
@@ -128,7 +141,7 @@ account_sync_drop_operations (AccountSync *account, GHashTable *operations)
 gboolean
 account_sync_plan_moves (AccountSync *account, GError **error)
 {
-  g_autoptr (GHashTable) refused = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) refused = NULL;
   g_autoptr (GHashTable) replaced = g_hash_table_new (NULL, NULL);
   g_autoptr (Newcomers) newcomers = NULL;
 
@@ -136,7 +149,8 @@ account_sync_plan_moves (AccountSync *account, GError **error)
     ((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->joined = FALSE;
   if (!account_sync_plans (account, PLAN_DELETE_REMOTE))
     return TRUE;
-  if (!journal_queue_foreach (account->journal, 0, collect_refused, refused, error))
+  refused = account_sync_refused_uploads (account, error);
+  if (refused == NULL)
     return FALSE;
   newcomers = newcomers_new (account, is_arrival, refused);
   for (guint pass = 0; pass < 2; pass++)

@@ -12,11 +12,18 @@ gboolean account_sync_plan_moves (AccountSync *account, GError **error);
 /* TRUE when some mailbox has a plan with such an operation in it: where nothing left a mailbox, nothing need
  * be known of what is new, which may be much. */
 gboolean account_sync_plans (AccountSync *account, PlanKind kind);
+/* Uploads that the server refused for good (contract C5.4), for the next call. (transfer full): NULL: error.
+ */
+GHashTable *account_sync_refused_uploads (AccountSync *account, GError **error);
+gboolean
+mailbox_sync_was_refused (const MailboxSync *mailbox, const PlanOperation *operation, GHashTable *refused);
 /* Takes these operations out of the plans. */
 void account_sync_drop_operations (AccountSync *account, GHashTable *operations);
 /* The move of a PLAN_MOVE. */
 const Origin *mailbox_sync_find_move (MailboxSync *mailbox, const PlanOperation *operation);
 
+/* The queue's detail of a move: the journal's id of the mailbox that it goes to. */
+#define MOVE_DETAIL "to %" G_GINT64_FORMAT
 /* How the queue's detail of a deletion begins when it is the second half of a move; the digest follows. */
 #define MOVED_DETAIL "moved "
 

@@ -125,15 +125,15 @@ plan_one (MailboxSync *mailbox, GError **error)
 }
 
 static JournalOperationKind
-queue_kind (PlanKind kind)
+queue_kind (MailboxSync *mailbox, const PlanOperation *operation)
 {
-  if (kind == PLAN_UPLOAD)
-    return JOURNAL_OPERATION_UPLOAD;
-  if (kind == PLAN_REPLACE)
+  if (operation->kind == PLAN_UPLOAD)
+    return mailbox_sync_is_copy (mailbox, operation) ? JOURNAL_OPERATION_COPY : JOURNAL_OPERATION_UPLOAD;
+  if (operation->kind == PLAN_REPLACE)
     return JOURNAL_OPERATION_REPLACE;
-  if (kind == PLAN_MOVE)
+  if (operation->kind == PLAN_MOVE)
     return JOURNAL_OPERATION_MOVE;
-  return kind == PLAN_REMOTE_FLAGS ? JOURNAL_OPERATION_FLAGS : JOURNAL_OPERATION_DELETE;
+  return operation->kind == PLAN_REMOTE_FLAGS ? JOURNAL_OPERATION_FLAGS : JOURNAL_OPERATION_DELETE;
 }
 
 /* What exactly it would do: a refusal holds only while this is the same. (transfer full) */
@@ -148,7 +148,7 @@ detail_of (MailboxSync *mailbox, const PlanOperation *operation)
   if (operation->kind == PLAN_EXPUNGE_MARKED)
     return g_strdup (MARKED_DETAIL);
   if (operation->kind == PLAN_MOVE)
-    return g_strdup_printf ("to %" G_GINT64_FORMAT, mailbox_sync_find_move (mailbox, operation)->to->row->id);
+    return g_strdup_printf (MOVE_DETAIL, mailbox_sync_find_move (mailbox, operation)->to->row->id);
   if (g_hash_table_contains (mailbox->account->moved, &operation->row))
     {
       g_autofree char *digest =
@@ -179,7 +179,7 @@ enqueue_one (MailboxSync *mailbox, const PlanOperation *operation, gboolean *ref
   g_autofree char *subject = subject_of (mailbox, operation);
   JournalOperation row = {
     .mailbox = mailbox->row->id,
-    .kind = queue_kind (operation->kind),
+    .kind = queue_kind (mailbox, operation),
     .key = key,
     .detail = detail,
     .subject = subject,
@@ -294,15 +294,15 @@ account_sync_plan (AccountSync *account, guint *n_operations, GError **error)
       !account_sync_plan_follows (account, error))
     return FALSE;
   account_sync_relink_forgotten (account);
-  if (!account_sync_keep_misplaced (account, error))
-    return FALSE;
-  if (!enqueue_all (account, error))
+  if (!account_sync_keep_misplaced (account, error) || !account_sync_find_copies (account, error) ||
+      !enqueue_all (account, error))
     return FALSE;
   if (account_sync_is_filling (account))
     account_sync_keep_filling (account);
   account_sync_find_origins (account);
-  if (!account_sync_plan_clones (account, error) || !account_sync_plan_copies (account, error))
+  if (!account_sync_plan_clones (account, error))
     return FALSE;
+  account_sync_plan_copies (account);
   *n_operations = 0;
   for (guint i = 0; i < account->mailboxes->len; i++)
     {

@@ -5,14 +5,12 @@
 #include "../journal/journal-unmatched.h"
 #include "job-journal.h"
 #include "outcome.h"
+#include "queue-words.h"
 #include "restored.h"
-#include "subject.h"
-
-#include <string.h>
 
 typedef struct
 {
-  guint queued[JOURNAL_OPERATION_MOVE + 1]; /* by kind */
+  guint queued[JOURNAL_OPERATION_COPY + 1]; /* by kind */
   guint n_refused, n_held, n_left, n_unmatched;
 } Pending;
 
@@ -21,7 +19,8 @@ typedef struct
   const Job *job;
   Report report;
   Journal *journal;
-  gint64 runs; /* the process that works on the account now; 0: none */
+  GPtrArray *mailboxes; /* (nullable) of the journal, while the queue is told */
+  gint64 runs;          /* the process that works on the account now; 0: none */
   Pending pending;
 
   /* While the attic is counted. */
@@ -29,91 +28,28 @@ typedef struct
   guint64 attic_octets;
 } Status;
 
-static const char *
-kind_word (JournalOperationKind kind)
-{
-  switch (kind)
-    {
-    case JOURNAL_OPERATION_CREATE:
-      return "create";
-    case JOURNAL_OPERATION_UPLOAD:
-      return "upload";
-    case JOURNAL_OPERATION_REPLACE:
-      return "replace";
-    case JOURNAL_OPERATION_FLAGS:
-      return "flags";
-    case JOURNAL_OPERATION_DELETE:
-      return "delete";
-    case JOURNAL_OPERATION_RENAME:
-      return "rename";
-    case JOURNAL_OPERATION_DELETE_MAILBOX:
-      return "delete-mailbox";
-    case JOURNAL_OPERATION_MOVE:
-      return "move";
-    }
-  g_assert_not_reached ();
-}
-
-/* (transfer full): what `count` operations of a kind are, "3 messages to upload". */
-static char *
-kind_count (JournalOperationKind kind, guint count)
-{
-  switch (kind)
-    {
-    case JOURNAL_OPERATION_CREATE:
-      return g_strdup_printf ("%u mailbox%s to create", count, count == 1 ? "" : "es");
-    case JOURNAL_OPERATION_UPLOAD:
-      return g_strdup_printf ("%u message%s to upload", count, count == 1 ? "" : "s");
-    case JOURNAL_OPERATION_REPLACE:
-      return g_strdup_printf ("%u changed message%s to upload", count, count == 1 ? "" : "s");
-    case JOURNAL_OPERATION_FLAGS:
-      return g_strdup_printf ("%u change%s of flags", count, count == 1 ? "" : "s");
-    case JOURNAL_OPERATION_DELETE:
-      return g_strdup_printf ("%u message%s to delete", count, count == 1 ? "" : "s");
-    case JOURNAL_OPERATION_RENAME:
-      return g_strdup_printf ("%u mailbox%s to rename", count, count == 1 ? "" : "es");
-    case JOURNAL_OPERATION_DELETE_MAILBOX:
-      return g_strdup_printf ("%u mailbox%s to delete", count, count == 1 ? "" : "es");
-    case JOURNAL_OPERATION_MOVE:
-      return g_strdup_printf ("%u message%s to move", count, count == 1 ? "" : "s");
-    }
-  g_assert_not_reached ();
-}
-
-/* (transfer full): a message without a Subject is known by its file. */
-static char *
-name_operation (const JournalOperation *operation)
-{
-  g_autofree char *subject = words_subject (operation->subject);
-  const char *file = strchr (operation->key, ' ');
-
-  if (*operation->subject != '\0' || file == NULL)
-    return g_steal_pointer (&subject);
-  return g_strdup_printf ("%s, file %s", subject, file + 1);
-}
-
 /* Both a queued and a refused operation: what, which, since when. */
 static void
 tell_operation (Status *status, const JournalOperation *operation)
 {
-  g_autofree char *message = name_operation (operation);
+  g_autofree char *what = words_operation (operation, status->mailboxes);
   g_autofree char *since = words_time (operation->first_seen);
   g_autofree char *selector = words_selector (status->report.account, operation->mailbox_name);
   gboolean is_refused = operation->state == JOURNAL_OPERATION_REFUSED;
   const char *reason = operation->reason != NULL ? operation->reason : "the server gave no reason";
-  const EngineField fields[] = { { .key = "operation", .string = kind_word (operation->kind) },
+  const EngineField fields[] = { { .key = "operation", .string = queue_kind_word (operation->kind) },
                                  { .key = "subject", .string = operation->subject },
                                  { .key = "since", .number = operation->first_seen },
                                  { .key = "reason", .string = reason } };
 
   if (is_refused)
     report_fields (&status->report, ENGINE_EVENT_RESULT, operation->mailbox_name, "refused", fields, 4,
-                   "refused since %s: %s of %s: %s; tried again when the message changes, or after `dovetail "
-                   "release %s`",
-                   since, kind_word (operation->kind), message, reason, selector);
+                   "refused since %s: %s: %s; tried again when the message changes, or after "
+                   "`dovetail release %s`",
+                   since, what, reason, selector);
   else
     report_fields (&status->report, ENGINE_EVENT_INFO, operation->mailbox_name, "queued-operation", fields, 3,
-                   "queued since %s: %s of %s", since, kind_word (operation->kind), message);
+                   "queued since %s: %s", since, what);
 }
 
 static gboolean
@@ -140,15 +76,16 @@ tell_queue (Status *status, GError **error)
   EngineField fields[G_N_ELEMENTS (status->pending.queued)];
   g_autofree char *text = NULL;
 
-  if (!journal_queue_foreach (status->journal, 0, note_operation, status, error))
+  status->mailboxes = journal_list_mailboxes (status->journal, error);
+  if (status->mailboxes == NULL || !journal_queue_foreach (status->journal, 0, note_operation, status, error))
     return FALSE;
   for (guint kind = 0; kind < G_N_ELEMENTS (fields); kind++)
     {
       guint count = status->pending.queued[kind];
 
-      fields[kind] = (EngineField){ .key = kind_word (kind), .number = count };
+      fields[kind] = (EngineField){ .key = queue_kind_word (kind), .number = count };
       if (count > 0)
-        g_ptr_array_add (parts, kind_count (kind, count));
+        g_ptr_array_add (parts, words_queued (kind, count));
     }
   g_ptr_array_add (parts, NULL);
   text = g_strjoinv (", ", (char **)parts->pdata);
@@ -484,6 +421,7 @@ job_status (const Job *job)
   status.runs = journal_lock_holder (job->account->state_dir);
   tell_running (&status);
   told = tell_all (&status, &error);
+  g_clear_pointer (&status.mailboxes, g_ptr_array_unref);
   g_clear_pointer (&status.journal, journal_close);
   if (g_error_matches (error, JOURNAL_ERROR, JOURNAL_ERROR_MISSING))
     {

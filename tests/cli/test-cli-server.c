@@ -329,6 +329,43 @@ test_offline (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_on_server (fixture), ==, 2);
 }
 
+/* C4, C5.1: what travels without its text is said to, before and after. */
+static void
+test_offline_moves (Fixture *fixture, gconstpointer data)
+{
+  static const char *const arguments = "sh -c 'mkdir -p Archive/cur Archive/new Archive/tmp &&"
+                                       " mv INBOX/cur/0.* Archive/cur && cp INBOX/cur/1.* Archive/cur'";
+  g_autofree char *maildir = cli_fixture_path (&fixture->cli, "Mail/work");
+  g_auto (GStrv) argv = NULL;
+  g_auto (CliRun) plan = { 0 };
+  g_auto (CliRun) status = { 0 };
+  g_auto (CliRun) after = { 0 };
+  int wait_status;
+
+  configure_well (fixture);
+  put_messages (fixture, 3);
+  expect (fixture, "sync", 0);
+  g_assert_true (g_shell_parse_argv (arguments, NULL, &argv, NULL));
+  g_assert_true (
+      g_spawn_sync (maildir, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &wait_status, NULL));
+  g_assert_true (g_spawn_check_wait_status (wait_status, NULL));
+  server_fixture_halt (fixture->server);
+  plan = run (fixture, "sync --dry-run", 75);
+  assert_holds (plan.out,
+                "work/INBOX: “number 0” would be moved on the server: it was moved here, to Archive");
+  assert_holds (plan.out, "work/Archive: “number 1” would be copied on the server: it was copied here");
+  expect (fixture, "sync", 75);
+  status = run (fixture, "status -v", 0);
+  assert_holds (status.out,
+                "work: queued for the server: 1 mailbox to create, 1 message to move, 1 message to copy\n");
+  assert_holds (status.out, ": creation of this mailbox\n");
+  assert_holds (status.out, ": move of “number 0” to Archive\n");
+  assert_holds (status.out, ": copy of “number 1”\n");
+  server_fixture_resume (fixture->server);
+  after = run (fixture, "sync", 0);
+  assert_holds (after.out, "1 message moved on the server, 1 message copied on the server");
+}
+
 /* C1.4: held, named with the way on, let through once. */
 static void
 test_release (Fixture *fixture, gconstpointer data)
@@ -592,6 +629,7 @@ main (int argc, char **argv)
   ADD ("/cli/server/dry-run", test_dry_run_changes_nothing);
   ADD ("/cli/server/one-of-two-fails", test_one_of_two_fails);
   ADD ("/cli/server/offline", test_offline);
+  ADD ("/cli/server/offline-moves", test_offline_moves);
   ADD ("/cli/server/release", test_release);
   ADD ("/cli/server/release-quotes", test_release_quotes);
   ADD ("/cli/server/C1.5/old-file", test_old_file);

@@ -107,7 +107,7 @@ CREATE TABLE unmarked ( -- \Deleted of other clients, taken off while a bare EXP
 CREATE TABLE operation ( -- The queue: the plan for the server, computed anew at each observation.
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- order of first appearance
   mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE, -- where
-  kind INTEGER NOT NULL,       -- JournalOperationKind: 0 create, 1 upload, 2 replace, 3 flags, 4 delete, 5 rename, 6 delete mailbox, 7 move
+  kind INTEGER NOT NULL,       -- JournalOperationKind: 0 create, 1 upload, 2 replace, 3 flags, 4 delete, 5 rename, 6 delete mailbox, 7 move, 8 copy
   key TEXT NOT NULL,           -- what it is about: "upload BASE", "flags UID" ...; one operation a key and mailbox
   detail TEXT NOT NULL,        -- what it would do; a refusal holds for this detail only
   subject TEXT NOT NULL,       -- what a person knows the message by, made safe
