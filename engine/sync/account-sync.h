@@ -83,6 +83,7 @@ typedef struct
   gboolean skipped;     /* damaged or refused: named, left alone */
   gboolean gone_here;   /* its directory was removed; in a dry run also: is still to be made */
   gboolean gone_there;  /* the server has it no more, which is believed */
+  gboolean comes_there; /* in a dry run: it would be created there, and nothing is in it */
   gboolean read_only;   /* the server opens it for reading only */
   gboolean fewer_there; /* by its STATUS some are gone; until it is looked at */
   guint32 told_there;   /* messages by its STATUS; 0: not told */

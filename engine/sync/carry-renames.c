@@ -228,8 +228,7 @@ explain (MailboxSync *mailbox, const char *name)
 {
   g_autofree char *safe = text_make_safe (name);
 
-  report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan",
-          "the mailbox would be renamed to “%s” on the server: its directory was renamed here", safe);
+  report_plan (&mailbox->account->report, mailbox->row->name, WORDS_RENAME_THERE, safe);
 }
 
 /* A way that is not free is told in *way, and nothing done. */

@@ -39,13 +39,6 @@ may_copy_from (const MailboxSync *mailbox)
           (mailbox->uidvalidity == 0 || mailbox->uidvalidity == row->uidvalidity));
 }
 
-static gboolean
-may_copy_to (const MailboxSync *mailbox)
-{
-  return mailbox->account->session == NULL ||
-         (mailbox->on_server && !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0);
-}
-
 static Copy *
 copy_new (MailboxSync *from, const JournalMessage *message, MailboxSync *to, const PlanLocal *file)
 {
@@ -170,7 +163,8 @@ account_sync_find_copies (AccountSync *account, GError **error)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      for (guint j = 0; mailbox->plan != NULL && may_copy_to (mailbox) && j < mailbox->plan->len; j++)
+      for (guint j = 0; mailbox->plan != NULL && mailbox_sync_may_move (mailbox) && j < mailbox->plan->len;
+           j++)
         {
           const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
 

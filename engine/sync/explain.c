@@ -5,8 +5,10 @@
 #include "gmail.h"
 #include "job-journal.h"
 #include "moves.h"
+#include "renamed-here.h"
 #include "subject.h"
 #include "tell.h"
+#include "../message/text-safe.h"
 
 #define LINES 20 /* messages of one kind in one mailbox that get a line each; more get one together */
 
@@ -98,7 +100,8 @@ describe (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *subj
       return words_subject (here);
     }
   if (operation->kind == PLAN_DELETE_REMOTE || operation->base == NULL)
-    return g_strdup_printf ("%s (message %u)", on_server, operation->uid);
+    return known != NULL ? g_strdup_printf ("%s (message %u)", on_server, operation->uid)
+                         : g_strdup_printf ("message %u", operation->uid);
   here = mailbox_sync_subject (mailbox, operation->base);
   return words_subject (here);
 }
@@ -117,14 +120,14 @@ explain_one (MailboxSync *mailbox, const PlanOperation *operation, GHashTable *s
   g_autofree char *flags = words_flags (operation);
 
   if (operation->kind == PLAN_REMOTE_FLAGS || operation->kind == PLAN_LOCAL_FLAGS)
-    report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s (%s)", what,
-            words_for (operation->kind), flags);
+    report_plan (&mailbox->account->report, mailbox->row->name, "%s %s (%s)", what,
+                 words_for (operation->kind), flags);
   else if (operation->kind == PLAN_MOVE || operation->kind == PLAN_FOLLOW)
-    report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s, to %s", what,
-            words_for (operation->kind), target_of (mailbox, operation));
+    report_plan (&mailbox->account->report, mailbox->row->name, "%s %s, to %s", what,
+                 words_for (operation->kind), target_of (mailbox, operation));
   else
-    report (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", "%s %s", what,
-            words_for_operation (mailbox, operation));
+    report_plan (&mailbox->account->report, mailbox->row->name, "%s %s", what,
+                 words_for_operation (mailbox, operation));
 }
 
 static guint
@@ -141,8 +144,7 @@ count_kind (const MailboxSync *mailbox, PlanKind kind, gboolean undecided)
   return count;
 }
 
-/* Returns how many operations were told of. */
-static guint
+static void
 explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTable *subjects)
 {
   guint count = count_kind (mailbox, kind, undecided);
@@ -151,9 +153,10 @@ explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTabl
     {
       const EngineField fields[] = { { "count", NULL, count } };
 
+      mailbox->account->report.planned++;
       report_fields (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", fields, 1,
                      "%u messages: each %s", count, undecided ? WORDS_UNDECIDED : words_for (kind));
-      return count;
+      return;
     }
   for (guint i = 0; i < mailbox->plan->len; i++)
     {
@@ -162,7 +165,6 @@ explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTabl
       if (operation->kind == kind && operation->undecided == undecided)
         explain_one (mailbox, operation, subjects);
     }
-  return count;
 }
 
 /* UIDs of which a line each is told and that no file here can name. */
@@ -207,8 +209,33 @@ fetch_subjects (MailboxSync *mailbox, GHashTable *subjects, GError **error)
   return headers != NULL;
 }
 
+/* What would become of the mailbox itself. With a connection, renamings are told where they are found. */
+static void
+explain_itself (MailboxSync *mailbox)
+{
+  Report *report = &mailbox->account->report;
+  const JournalMailbox *row = mailbox->row;
+  const gboolean is_offline = mailbox->account->session == NULL;
+  const gboolean is_known = row->uidvalidity != 0;
+  g_autofree char *wanted = is_offline && is_known ? mailbox_sync_wanted_name (mailbox) : NULL;
+  g_autofree char *new_name = wanted != NULL ? text_make_safe (wanted) : NULL;
+
+  if (mailbox->comes_there || (is_offline && row->wire_name == NULL))
+    report_plan (report, row->name, "would be created on the server: its directory is new here");
+  else if (!is_known && mailbox->box == NULL)
+    report_plan (report, row->name, "would be created here: it is new on the server");
+  else if (mailbox->gone_here && !mailbox->gone_there)
+    report_plan (report, row->name,
+                 "would be deleted on the server when nothing is left in it: its directory is gone here");
+  else if (mailbox->gone_there && !mailbox->gone_here)
+    report_plan (report, row->name,
+                 "would be removed here when nothing is left in it: it is gone on the server");
+  else if (new_name != NULL)
+    report_plan (report, row->name, WORDS_RENAME_THERE, new_name);
+}
+
 static gboolean
-explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
+explain_mailbox (MailboxSync *mailbox, GError **error)
 {
   static const PlanKind told[] = { PLAN_DOWNLOAD,     PLAN_UPLOAD,         PLAN_REPLACE,
                                    PLAN_FOLLOW,       PLAN_MOVE,           PLAN_CLONE,
@@ -219,25 +246,26 @@ explain_mailbox (MailboxSync *mailbox, guint *told_of, GError **error)
 
   if (!fetch_subjects (mailbox, subjects, error))
     return FALSE;
+  explain_itself (mailbox);
   for (guint i = 0; i < G_N_ELEMENTS (told); i++)
-    *told_of +=
-        explain_kind (mailbox, told[i], FALSE, subjects) + explain_kind (mailbox, told[i], TRUE, subjects);
+    {
+      explain_kind (mailbox, told[i], FALSE, subjects);
+      explain_kind (mailbox, told[i], TRUE, subjects);
+    }
   return TRUE;
 }
 
 gboolean
 account_sync_explain (AccountSync *account, GError **error)
 {
-  guint told_of = 0;
-
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->plan != NULL && !explain_mailbox (mailbox, &told_of, error))
+      if (mailbox->plan != NULL && !explain_mailbox (mailbox, error))
         return FALSE;
     }
-  if (told_of == 0)
+  if (account->report.planned == 0)
     report (&account->report, ENGINE_EVENT_RESULT, NULL, "plan", "nothing would be done%s",
             account->report.left == 0 ? ": both sides are equal" : "");
   return TRUE;

@@ -219,8 +219,7 @@ mailbox_sync_create_on_server (MailboxSync *mailbox, GError **error)
     }
   if (account->dry_run)
     {
-      report (&account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan",
-              "would be created on the server: its directory is new here");
+      mailbox->comes_there = TRUE;
       return TRUE;
     }
   return send_create (mailbox, wire, &created, error) &&

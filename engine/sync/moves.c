@@ -9,11 +9,10 @@ can_move (const AccountSync *account)
   return account->session == NULL || imap_session_has (account->session, IMAP_CAPABILITY_MOVE);
 }
 
-/* The server may be asked to move from and to it. Offline, what will be asked for is queued. */
-static gboolean
-may_move (const MailboxSync *mailbox)
+gboolean
+mailbox_sync_may_move (const MailboxSync *mailbox)
 {
-  if (mailbox->account->session == NULL)
+  if (mailbox->account->session == NULL || mailbox->comes_there)
     return TRUE;
   return mailbox->on_server && !mailbox->gone_there && !mailbox->read_only && mailbox->uidvalidity != 0;
 }
@@ -56,7 +55,7 @@ mailbox_sync_was_refused (const MailboxSync *mailbox, const PlanOperation *opera
 static gboolean
 is_arrival (const MailboxSync *mailbox, const PlanOperation *operation, gpointer refused)
 {
-  return operation->kind == PLAN_UPLOAD && !operation->undecided && may_move (mailbox) &&
+  return operation->kind == PLAN_UPLOAD && !operation->undecided && mailbox_sync_may_move (mailbox) &&
          !mailbox_sync_was_refused (mailbox, operation, refused);
 }
 
@@ -75,7 +74,7 @@ is_departure (MailboxSync *mailbox, const PlanOperation *operation)
   PlanOperation move = *operation;
 
   move.kind = PLAN_MOVE;
-  return operation->kind == PLAN_DELETE_REMOTE && operation->uid != 0 && may_move (mailbox) &&
+  return operation->kind == PLAN_DELETE_REMOTE && operation->uid != 0 && mailbox_sync_may_move (mailbox) &&
          !mailbox_sync_is_closed (mailbox, &move);
 }
 

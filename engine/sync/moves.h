@@ -9,6 +9,9 @@
  * where such a move was tried in this run and did not work, or its upload was refused for good: an upload
  * brings it over as well. */
 gboolean account_sync_plan_moves (AccountSync *account, GError **error);
+/* The server may be asked to move and copy to it, and to move from it. Offline, what will be asked for is
+ * queued. */
+gboolean mailbox_sync_may_move (const MailboxSync *mailbox);
 /* TRUE when some mailbox has a plan with such an operation in it: where nothing left a mailbox, nothing need
  * be known of what is new, which may be much. */
 gboolean account_sync_plans (AccountSync *account, PlanKind kind);

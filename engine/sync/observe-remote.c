@@ -380,7 +380,7 @@ account_sync_observe_remote (AccountSync *account, GError **error)
 
       if (!mailbox->due || mailbox->skipped)
         continue;
-      if (mailbox->gone_there && !observe_gone (mailbox, error))
+      if ((mailbox->gone_there || mailbox->comes_there) && !observe_gone (mailbox, error))
         return FALSE;
       if (mailbox->on_server && !look_there (mailbox, i, error))
         return FALSE;

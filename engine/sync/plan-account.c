@@ -276,7 +276,7 @@ static gboolean
 is_planned (AccountSync *account, const MailboxSync *mailbox)
 {
   return mailbox->due && !mailbox->skipped &&
-         (account->session == NULL || mailbox->on_server || mailbox->gone_there);
+         (account->session == NULL || mailbox->on_server || mailbox->gone_there || mailbox->comes_there);
 }
 
 gboolean

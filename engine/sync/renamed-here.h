@@ -17,6 +17,10 @@ account_sync_find_renamed_here (AccountSync *account, const char *const *directo
  * called on the server. (transfer full) (nullable) */
 char *mailbox_sync_wanted_name (MailboxSync *mailbox);
 
+/* What a dry run says of it; %s: the name, made safe. */
+#define WORDS_RENAME_THERE                                                                                   \
+  "the mailbox would be renamed to “%s” on the server: its directory was renamed here"
+
 /* TRUE when the mailbox's directory is where one of that name belongs, or where a person or another program
  * meant it to be; or when the mailbox only has that name on the server to let another have its own. */
 gboolean mailbox_sync_lies_right (MailboxSync *mailbox, const char *name);

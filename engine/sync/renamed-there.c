@@ -242,8 +242,8 @@ tell (MailboxSync *mailbox, const char *old)
   g_autofree char *name = text_make_safe (mailbox->row->name);
 
   if (account->dry_run)
-    report (&account->report, ENGINE_EVENT_RESULT, old, "plan",
-            "the mailbox would be renamed to “%s” here: it was renamed on the server", name);
+    report_plan (&account->report, old,
+                 "the mailbox would be renamed to “%s” here: it was renamed on the server", name);
   else
     report (&account->report, ENGINE_EVENT_INFO, mailbox->row->name, "renamed", "renamed here, from “%s”",
             old_name);

@@ -42,6 +42,17 @@ report (Report *self, EngineEventType type, const char *mailbox, const char *nam
   va_end (args);
 }
 
+void
+report_plan (Report *self, const char *mailbox, const char *format, ...)
+{
+  va_list args;
+
+  self->planned++;
+  va_start (args, format);
+  send_line (self, ENGINE_EVENT_RESULT, mailbox, "plan", NULL, 0, format, args);
+  va_end (args);
+}
+
 /* TRUE the first time. */
 static gboolean
 is_news (Report *self, const char *mailbox, const char *name, const char *text)

@@ -12,6 +12,7 @@ typedef struct
   EngineDetail detail; /* what is not asked for is not made up */
   GHashTable *told;    /* (nullable) what report_left told so far, each once a run: "MAILBOX: TEXT" -> the
                           event's name */
+  guint planned;       /* lines of what a dry run would do */
   guint left;          /* warnings about something that was not brought over: exit status 1 */
   guint64 messages_done, messages_total;
   guint64 octets_done, octets_total;
@@ -23,6 +24,8 @@ gboolean report_wants (const Report *report, EngineEventType type);
 /* One line; `mailbox` (nullable). ENGINE_EVENT_WARNING does not count as left: report_left does both. */
 void report (Report *report, EngineEventType type, const char *mailbox, const char *name, const char *format,
              ...) G_GNUC_PRINTF (5, 6);
+/* What a dry run would do. */
+void report_plan (Report *report, const char *mailbox, const char *format, ...) G_GNUC_PRINTF (3, 4);
 void report_left (Report *report, const char *mailbox, const char *name, const char *format, ...)
     G_GNUC_PRINTF (4, 5);
 void report_fields (Report *report, EngineEventType type, const char *mailbox, const char *name,

@@ -49,10 +49,9 @@ tell (const NameTrade *trade, const char *old_name)
   g_autofree char *new = text_make_safe (name);
 
   if (account->dry_run)
-    report (&account->report, ENGINE_EVENT_RESULT, old_name, "plan",
-            "the mailbox would be renamed to “%s” here: %s", new,
-            trade->target != NULL ? "it was renamed on the server"
-                                  : "on the server it is gone, and another has its name");
+    report_plan (&account->report, old_name, "the mailbox would be renamed to “%s” here: %s", new,
+                 trade->target != NULL ? "it was renamed on the server"
+                                       : "on the server it is gone, and another has its name");
   else
     report (&account->report, ENGINE_EVENT_INFO, name, "renamed", "renamed here, from “%s”", old);
 }

@@ -62,6 +62,13 @@ assert_holds (const char *text, const char *part)
     g_error ("“%s” lacks “%s”", text, part);
 }
 
+static void
+assert_lacks (const char *text, const char *part)
+{
+  if (strstr (text, part) != NULL)
+    g_error ("“%s” holds “%s”", text, part);
+}
+
 /* Runs, and expects that exit status. */
 static CliRun
 run (Fixture *fixture, const char *arguments, int status)
@@ -329,35 +336,81 @@ test_offline (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (count_on_server (fixture), ==, 2);
 }
 
-/* C4, C5.1: what travels without its text is said to, before and after. */
+/* Runs a shell line in the Maildir. */
 static void
-test_offline_moves (Fixture *fixture, gconstpointer data)
+change_here (Fixture *fixture, const char *line)
 {
-  static const char *const arguments = "sh -c 'mkdir -p Archive/cur Archive/new Archive/tmp &&"
-                                       " mv INBOX/cur/0.* Archive/cur && cp INBOX/cur/1.* Archive/cur'";
+  const char *const argv[] = { "sh", "-ec", line, NULL };
   g_autofree char *maildir = cli_fixture_path (&fixture->cli, "Mail/work");
-  g_auto (GStrv) argv = NULL;
-  g_auto (CliRun) plan = { 0 };
-  g_auto (CliRun) status = { 0 };
-  g_auto (CliRun) after = { 0 };
-  int wait_status;
+  int status;
+
+  g_assert_true (g_spawn_sync (maildir, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
+                               &status, NULL));
+  g_assert_true (g_spawn_check_wait_status (status, NULL));
+}
+
+/* Two of the three messages go to a mailbox of its own: one is moved, one copied. */
+#define MOVE_AND_COPY                                                                                        \
+  "mkdir -p Archive/cur Archive/new Archive/tmp; mv INBOX/cur/0.* Archive/cur; cp INBOX/cur/1.* "            \
+  "Archive/cur; "
+
+static const char *const moved_and_copied[] = {
+  "work/Archive: would be created on the server: its directory is new here\n",
+  "work/INBOX: “number 0” would be moved on the server: it was moved here, to Archive\n",
+  "work/Archive: “number 1” would be copied on the server: it was copied here\n",
+};
+
+/* C9: the plan, mailboxes and what is in them. */
+static void
+test_dry_run_of_mailboxes (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) made = { 0 };
+  g_auto (CliRun) gone = { 0 };
+  g_autoptr (ImapClient) client =
+      imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
 
   configure_well (fixture);
   put_messages (fixture, 3);
   expect (fixture, "sync", 0);
-  g_assert_true (g_shell_parse_argv (arguments, NULL, &argv, NULL));
-  g_assert_true (
-      g_spawn_sync (maildir, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, &wait_status, NULL));
-  g_assert_true (g_spawn_check_wait_status (wait_status, NULL));
+  change_here (fixture, MOVE_AND_COPY "mkdir -p Empty/cur Empty/new Empty/tmp");
+  imap_client_create (client, "There");
+  made = run (fixture, "sync --dry-run", 0);
+  for (guint i = 0; i < G_N_ELEMENTS (moved_and_copied); i++)
+    assert_holds (made.out, moved_and_copied[i]);
+  assert_holds (made.out, "work/There: would be created here: it is new on the server\n");
+  assert_lacks (made.out, "deleted");
+  expect (fixture, "sync", 0);
+  change_here (fixture, "rm -r Empty");
+  imap_client_delete (client, "There");
+  gone = run (fixture, "sync --dry-run", 0);
+  g_assert_cmpstr (
+      gone.out, ==,
+      "work/Empty: would be deleted on the server when nothing is left in it: its directory is gone here\n"
+      "work/There: would be removed here when nothing is left in it: it is gone on the server\n");
+}
+
+/* C4, C5.1: what travels without its text is said to, before and after. */
+static void
+test_offline_moves (Fixture *fixture, gconstpointer data)
+{
+  g_auto (CliRun) plan = { 0 };
+  g_auto (CliRun) status = { 0 };
+  g_auto (CliRun) after = { 0 };
+
+  configure_well (fixture);
+  put_messages (fixture, 3);
+  expect (fixture, "sync", 0);
+  change_here (fixture, MOVE_AND_COPY "rm INBOX/cur/2.*");
   server_fixture_halt (fixture->server);
   plan = run (fixture, "sync --dry-run", 75);
-  assert_holds (plan.out,
-                "work/INBOX: “number 0” would be moved on the server: it was moved here, to Archive");
-  assert_holds (plan.out, "work/Archive: “number 1” would be copied on the server: it was copied here");
+  for (guint i = 0; i < G_N_ELEMENTS (moved_and_copied); i++)
+    assert_holds (plan.out, moved_and_copied[i]);
+  assert_holds (plan.out, "work/INBOX: message 3 would be deleted on the server");
   expect (fixture, "sync", 75);
   status = run (fixture, "status -v", 0);
   assert_holds (status.out,
-                "work: queued for the server: 1 mailbox to create, 1 message to move, 1 message to copy\n");
+                "work: queued for the server: 1 mailbox to create, 1 message to delete, 1 message to move, "
+                "1 message to copy\n");
   assert_holds (status.out, ": creation of this mailbox\n");
   assert_holds (status.out, ": move of “number 0” to Archive\n");
   assert_holds (status.out, ": copy of “number 1”\n");
@@ -627,6 +680,7 @@ main (int argc, char **argv)
   ADD ("/cli/server/not-authenticated", test_not_authenticated);
   ADD ("/cli/server/systemd-credential", test_systemd_credential);
   ADD ("/cli/server/dry-run", test_dry_run_changes_nothing);
+  ADD ("/cli/server/dry-run-of-mailboxes", test_dry_run_of_mailboxes);
   ADD ("/cli/server/one-of-two-fails", test_one_of_two_fails);
   ADD ("/cli/server/offline", test_offline);
   ADD ("/cli/server/offline-moves", test_offline_moves);
