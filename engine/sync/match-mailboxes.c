@@ -117,8 +117,14 @@ add_fresh (AccountSync *account, const ListedMailbox *listed, GError **error)
       return TRUE;
     }
   mailbox = account_sync_add_mailbox (account, listed->name, directory, error);
-  return mailbox != NULL && mailbox_sync_open_box (mailbox, TRUE, error) &&
-         note_on_server (mailbox, listed->item, error);
+  if (mailbox == NULL || !mailbox_sync_open_box (mailbox, TRUE, error))
+    return FALSE;
+  if (mailbox->box != NULL)
+    {
+      account->tally.mailboxes++;
+      report (&account->report, ENGINE_EVENT_INFO, listed->name, "created-here", "created here");
+    }
+  return note_on_server (mailbox, listed->item, error);
 }
 
 static gboolean

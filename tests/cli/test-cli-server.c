@@ -365,6 +365,7 @@ static void
 test_dry_run_of_mailboxes (Fixture *fixture, gconstpointer data)
 {
   g_auto (CliRun) made = { 0 };
+  g_auto (CliRun) done = { 0 };
   g_auto (CliRun) gone = { 0 };
   g_autoptr (ImapClient) client =
       imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
@@ -379,7 +380,10 @@ test_dry_run_of_mailboxes (Fixture *fixture, gconstpointer data)
     assert_holds (made.out, moved_and_copied[i]);
   assert_holds (made.out, "work/There: would be created here: it is new on the server\n");
   assert_lacks (made.out, "deleted");
-  expect (fixture, "sync", 0);
+  done = run (fixture, "sync -v", 0);
+  assert_holds (done.out, "work/There: created here\n");
+  assert_holds (done.out, "work/Archive: created on the server\n");
+  assert_holds (done.out, ", 3 changes of mailboxes\n");
   change_here (fixture, "rm -r Empty");
   imap_client_delete (client, "There");
   gone = run (fixture, "sync --dry-run", 0);
