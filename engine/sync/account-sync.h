@@ -186,6 +186,7 @@ struct _AccountSync
   GPtrArray *unobserved; /* of char*: directories that may hold mail and are not looked at in this run */
   GPtrArray *sleeping;   /* of char*: directories of mailboxes that are not synchronized */
   GHashTable *uploaded;  /* set of MessageDigest: uploads confirmed in this run */
+  GHashTable *foreign;   /* set of journal ids: files that came from another mailbox in this run (letters.h) */
   GHashTable *moves;     /* of this round's plan: journal id of a PLAN_MOVE's row -> Origin (moves.h) */
   GHashTable *follows;   /* likewise: journal id of a PLAN_FOLLOW's row -> Follow (follows.h) */
   GHashTable *copies;    /* likewise: PlanLocal of a PLAN_COPY's new file -> Copy (copies.h) */

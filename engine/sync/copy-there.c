@@ -76,8 +76,11 @@ record_copied (const Passage *passage, GError **error)
   g_autofree char *key = g_strdup_printf ("upload %s", origin->file->base);
   JournalMessage row = passage_make_row (passage);
 
-  return journal_queue_remove (journal, origin->to->row->id, key, error) &&
-         journal_add_message (journal, &row, error);
+  if (!journal_queue_remove (journal, origin->to->row->id, key, error) ||
+      !journal_add_message (journal, &row, error))
+    return FALSE;
+  origin_note_letters (origin, row.id);
+  return TRUE;
 }
 
 static gboolean

@@ -145,6 +145,24 @@ mailbox_sync_plan_letters (MailboxSync *mailbox)
   g_array_prepend_vals (mailbox->plan, operations->data, operations->len);
 }
 
+void
+mailbox_sync_drop_foreign_letters (MailboxSync *mailbox)
+{
+  GHashTable *foreign = mailbox->account->foreign;
+
+  for (guint i = 0; g_hash_table_size (foreign) > 0 && i < mailbox->plan->len; i++)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      MaildirPlace place;
+
+      if (operation->kind != PLAN_LOCAL_FLAGS || !g_hash_table_contains (foreign, &operation->row))
+        continue;
+      place = mailbox_sync_place (mailbox, operation->base);
+      maildir_message_set_flags (mailbox->box, &place, 0, 0, 0,
+                                 ALL_LETTERS & ~letters_with_names (&mailbox->scan->keywords), NULL, NULL);
+    }
+}
+
 gboolean
 mailbox_sync_note_letters (MailboxSync *mailbox, GError **error)
 {

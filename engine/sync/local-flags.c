@@ -1,8 +1,7 @@
 #include "local-flags.h"
 
+#include "letters.h"
 #include "tell.h"
-
-#define ALL_LETTERS ((1u << 26) - 1)
 
 /* Letters to be set, among those that are touched. */
 typedef struct
@@ -123,6 +122,8 @@ apply_mailbox (MailboxSync *mailbox, GError **error)
 {
   g_autoptr (GPtrArray) done = g_ptr_array_new ();
 
+  if (mailbox_sync_plans (mailbox, PLAN_LOCAL_FLAGS))
+    mailbox_sync_drop_foreign_letters (mailbox);
   for (guint i = 0; mailbox->plan != NULL && i < mailbox->plan->len; i++)
     {
       PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);

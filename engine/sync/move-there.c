@@ -28,10 +28,11 @@ record_moved (const Passage *passage, GError **error)
 
   if (!journal_queue_remove (journal, move->from->row->id, key, error))
     return FALSE;
-  if (move->leaves)
-    return journal_update_message (journal, &row, error);
-  return journal_add_message (journal, &row, error) &&
-         mailbox_sync_begin_leaving (move->from, passage->operation, error);
+  if (move->leaves ? !journal_update_message (journal, &row, error)
+                   : !journal_add_message (journal, &row, error))
+    return FALSE;
+  origin_note_letters (move, row.id);
+  return move->leaves || mailbox_sync_begin_leaving (move->from, passage->operation, error);
 }
 
 static gboolean

@@ -125,7 +125,7 @@ account_sync_leaving_rows (AccountSync *account)
   g_hash_table_iter_init (&iter, account->origins);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (((const Origin *)value)->leaves)
-      g_hash_table_insert (rows, (gpointer)&((const Origin *)value)->row->row, value);
+      g_hash_table_insert (rows, (gpointer) & ((const Origin *)value)->row->row, value);
   return rows;
 }
 
@@ -233,4 +233,11 @@ origin_fill_row (const Origin *origin, JournalMessage *row)
       row->keywords = base->flags.keywords;
       row->not_kept_keywords = base->not_kept.keywords;
     }
+}
+
+void
+origin_note_letters (const Origin *origin, gint64 row)
+{
+  if (origin->from != origin->to)
+    g_hash_table_add (origin->to->account->foreign, g_memdup2 (&row, sizeof row));
 }

@@ -47,6 +47,9 @@ gboolean origin_is_unchanged (const Origin *origin, MaildirFileStamp *stamp);
  * (contract C1.5). *stamp: the file's, before and then after. */
 void origin_keep_date (const Origin *origin, MaildirFileStamp *stamp);
 
+/* The file, of that row now, is in another mailbox than it was, and may have the letters of that one. */
+void origin_note_letters (const Origin *origin, gint64 row);
+
 /* Fills in what the row knows, for the base row of the file in its new mailbox. Where the keywords are kept,
  * the base takes what the letters mean there, so that the server's come with the next merge. */
 void origin_fill_row (const Origin *origin, JournalMessage *row);

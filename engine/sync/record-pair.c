@@ -89,8 +89,15 @@ mailbox_sync_record_pair (MailboxSync *mailbox, guint32 uid, const char *base, G
   account->tally.paired++;
   /* On both sides: as good as uploaded for a message that was moved here. */
   g_hash_table_add (account->uploaded, g_memdup2 (&content->identity.full, sizeof (MessageDigest)));
-  if (origin == NULL || !origin->leaves)
-    return journal_add_message (account->journal, &row, error);
-  origin->has_gone = TRUE;
-  return journal_update_message (account->journal, &row, error);
+  if (origin != NULL && origin->leaves)
+    {
+      origin->has_gone = TRUE;
+      if (!journal_update_message (account->journal, &row, error))
+        return FALSE;
+    }
+  else if (!journal_add_message (account->journal, &row, error))
+    return FALSE;
+  if (origin != NULL)
+    origin_note_letters (origin, row.id);
+  return TRUE;
 }

@@ -519,6 +519,7 @@ close_account (AccountSync *account)
   g_ptr_array_unref (account->unobserved);
   g_ptr_array_unref (account->sleeping);
   g_hash_table_unref (account->uploaded);
+  g_hash_table_unref (account->foreign);
   g_hash_table_unref (account->moves);
   g_hash_table_unref (account->follows);
   g_hash_table_unref (account->copies);
@@ -550,6 +551,7 @@ job_sync (const Job *job)
     .unobserved = g_ptr_array_new_with_free_func (g_free),
     .sleeping = g_ptr_array_new_with_free_func (g_free),
     .uploaded = g_hash_table_new_full (message_digest_hash, (GEqualFunc)message_digest_equal, g_free, NULL),
+    .foreign = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL),
     .moves = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),
     .copies = g_hash_table_new_full (NULL, NULL, NULL, g_free),
     .follows = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free),

@@ -423,6 +423,38 @@ test_offline_moves (Fixture *fixture, gconstpointer data)
   assert_holds (after.out, "1 message moved on the server, 1 message copied on the server");
 }
 
+/* C3.3: the letters of the mailbox that a message left mean nothing in the one it came to, and take up none
+ * of its letters. */
+static void
+test_letters_of_moved (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) keywords = g_string_new ("k1");
+  g_autoptr (ImapClient) client =
+      imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
+  g_autofree char *change = NULL;
+  g_autofree char *files = NULL;
+  g_auto (CliRun) moved = { 0 };
+
+  for (guint i = 2; i <= 26; i++)
+    g_string_append_printf (keywords, " k%u", i);
+  change = g_strdup_printf ("FLAGS (\\Seen %s)", keywords->str);
+  configure_well (fixture);
+  put_messages (fixture, 3);
+  expect (fixture, "sync", 0);
+  imap_client_store (client, "INBOX", "1", change);
+  imap_client_store (client, "INBOX", "2", "+FLAGS (k26)");
+  imap_client_store (client, "INBOX", "3", "+FLAGS (k25 k26)");
+  expect (fixture, "sync", 0);
+  change_here (fixture, MOVE_AND_COPY "mkdir -p Other/cur Other/new Other/tmp; mv INBOX/cur/2.* Other/cur");
+  moved = run (fixture, "sync", 0);
+  g_assert_cmpstr (moved.err, ==, "");
+  files = cli_fixture_files (&fixture->cli, "Mail/work/Other/cur");
+  g_assert_cmpstr (files, ==, "Mail/work/Other/cur/2.message:2,Sab");
+  g_free (files);
+  files = cli_fixture_files (&fixture->cli, "Mail/work/Archive/cur");
+  g_assert_nonnull (strstr (files, "Archive/cur/0.message:2,Sabcdefghijklmnopqrstuvwxyz"));
+}
+
 /* C1.4: held, named with the way on, let through once. */
 static void
 test_release (Fixture *fixture, gconstpointer data)
@@ -688,6 +720,7 @@ main (int argc, char **argv)
   ADD ("/cli/server/one-of-two-fails", test_one_of_two_fails);
   ADD ("/cli/server/offline", test_offline);
   ADD ("/cli/server/offline-moves", test_offline_moves);
+  ADD ("/cli/server/C3.3/letters-of-moved", test_letters_of_moved);
   ADD ("/cli/server/release", test_release);
   ADD ("/cli/server/release-quotes", test_release_quotes);
   ADD ("/cli/server/C1.5/old-file", test_old_file);
