@@ -144,6 +144,25 @@ count_kind (const MailboxSync *mailbox, PlanKind kind, gboolean undecided)
   return count;
 }
 
+/* Where all of a kind that goes elsewhere goes to: ", to Work"; "" where that is not one mailbox. (transfer
+ * full) */
+static char *
+words_common_target (MailboxSync *mailbox, PlanKind kind)
+{
+  const char *common = NULL;
+
+  for (guint i = 0; (kind == PLAN_MOVE || kind == PLAN_FOLLOW) && i < mailbox->plan->len; i++)
+    {
+      const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, i);
+      const char *target = operation->kind == kind ? target_of (mailbox, operation) : common;
+
+      if (common != NULL && !g_str_equal (target, common))
+        return g_strdup ("");
+      common = target;
+    }
+  return common != NULL ? g_strconcat (", to ", common, NULL) : g_strdup ("");
+}
+
 static void
 explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTable *subjects)
 {
@@ -152,10 +171,11 @@ explain_kind (MailboxSync *mailbox, PlanKind kind, gboolean undecided, GHashTabl
   if (count > LINES)
     {
       const EngineField fields[] = { { "count", NULL, count } };
+      g_autofree char *target = words_common_target (mailbox, kind);
 
       mailbox->account->report.planned++;
       report_fields (&mailbox->account->report, ENGINE_EVENT_RESULT, mailbox->row->name, "plan", fields, 1,
-                     "%u messages: each %s", count, undecided ? WORDS_UNDECIDED : words_for (kind));
+                     "%u messages: each %s%s", count, undecided ? WORDS_UNDECIDED : words_for (kind), target);
       return;
     }
   for (guint i = 0; i < mailbox->plan->len; i++)

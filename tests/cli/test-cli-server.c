@@ -367,11 +367,12 @@ test_dry_run_of_mailboxes (Fixture *fixture, gconstpointer data)
   g_auto (CliRun) made = { 0 };
   g_auto (CliRun) done = { 0 };
   g_auto (CliRun) gone = { 0 };
+  g_auto (CliRun) many = { 0 };
   g_autoptr (ImapClient) client =
       imap_client_new (fixture->server->imap_port, fixture->user, fixture->server->password);
 
   configure_well (fixture);
-  put_messages (fixture, 3);
+  put_messages (fixture, 25);
   expect (fixture, "sync", 0);
   change_here (fixture, MOVE_AND_COPY "mkdir -p Empty/cur Empty/new Empty/tmp");
   imap_client_create (client, "There");
@@ -391,6 +392,11 @@ test_dry_run_of_mailboxes (Fixture *fixture, gconstpointer data)
       gone.out, ==,
       "work/Empty: would be deleted on the server when nothing is left in it: its directory is gone here\n"
       "work/There: would be removed here when nothing is left in it: it is gone on the server\n");
+  change_here (fixture, "mv INBOX/cur/[2-9]* INBOX/cur/1?.* Archive/cur");
+  many = run (fixture, "sync --dry-run", 0);
+  assert_holds (
+      many.out,
+      "work/INBOX: 23 messages: each would be moved on the server: it was moved here, to Archive\n");
 }
 
 /* C4, C5.1: what travels without its text is said to, before and after. */
