@@ -106,9 +106,13 @@ account_sync_keep_filling (AccountSync *account)
       guint kept = 0;
 
       for (guint j = 0; mailbox->plan != NULL && j < mailbox->plan->len; j++)
-        if (g_array_index (mailbox->plan, PlanOperation, j).kind == PLAN_DOWNLOAD)
-          g_array_index (mailbox->plan, PlanOperation, kept++) =
-              g_array_index (mailbox->plan, PlanOperation, j);
+        {
+          const PlanOperation operation = g_array_index (mailbox->plan, PlanOperation, j);
+
+          /* What may be here already is compared with the uploads that wait. */
+          if (operation.kind == PLAN_DOWNLOAD && !operation.undecided)
+            g_array_index (mailbox->plan, PlanOperation, kept++) = operation;
+        }
       if (mailbox->plan != NULL)
         g_array_set_size (mailbox->plan, kept);
     }

@@ -254,7 +254,10 @@ enqueue_all (AccountSync *account, GError **error)
 {
   if (!journal_begin (account->journal, error))
     return FALSE;
-  if (!account_sync_apply_holds (account, error))
+  /* A round that fills deletes nothing, and does not see yet what was moved. */
+  if (account_sync_is_filling (account))
+    account_sync_find_moves (account);
+  else if (!account_sync_apply_holds (account, error))
     goto failed;
   account_sync_keep_in_all_mail (account);
   account_sync_drop_waiting (account);

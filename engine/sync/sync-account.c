@@ -242,17 +242,16 @@ apply (AccountSync *account, GError **error)
          account_sync_delete_remote (account, error) && account_sync_forget_moved (account, error);
 }
 
-/* What was worked on is looked at once more, and so is \Trash when something may have gone there; all that
- * may show the same message with `labels`. */
+/* What was worked on is looked at once more, and so is \Trash when something may have gone there; with `all`
+ * all are. */
 static void
-choose_due (AccountSync *account, gboolean trashed, gboolean labels)
+choose_due (AccountSync *account, gboolean trashed, gboolean all)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      mailbox->due = labels || (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined ||
-                     mailbox->fills ||
+      mailbox->due = all || (mailbox->plan != NULL && mailbox->plan->len > 0) || mailbox->joined ||
                      (trashed && g_strcmp0 (mailbox->row->wire_name, account->trash_wire_name) == 0);
     }
 }
@@ -318,7 +317,8 @@ run_rounds (AccountSync *account, GError **error)
       labels = account_sync_changes_labels (account);
       if (n_operations > 0 && !apply (account, error))
         return FALSE;
-      choose_due (account, account->tally.deleted > deleted, labels);
+      /* All that may show the same message, and all whose plans waited. */
+      choose_due (account, account->tally.deleted > deleted, labels || fills);
       if (!account_sync_end_gone (account, &changed, error))
         return FALSE;
       if (n_operations == 0 && !changed && !fills)
