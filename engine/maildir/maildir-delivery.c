@@ -19,6 +19,8 @@ struct _MaildirDelivery
   MessageHasher *hasher;
   gboolean is_copy;
   MessageIdentity copied; /* of a copy */
+  gboolean is_link;
+  struct stat linked; /* of a link, from before it was read */
 };
 
 static void
@@ -118,11 +120,9 @@ maildir_delivery_copy (MaildirDelivery *delivery, int fd, MessageDigest *digest,
 }
 
 static gboolean
-has_date (int fd, gint64 date)
+has_date (int fd, gint64 date, struct stat *info)
 {
-  struct stat info;
-
-  return fstat (fd, &info) == 0 && info.st_mtim.tv_sec == date && info.st_mtim.tv_nsec == 0;
+  return fstat (fd, info) == 0 && info->st_mtim.tv_sec == date && info->st_mtim.tv_nsec == 0;
 }
 
 /* The very file that is open, whatever has its old name now. */
@@ -143,9 +143,10 @@ link_to_tmp (int fd, int tmp_fd, const char *base)
 gboolean
 maildir_delivery_link (MaildirDelivery *delivery, int fd, gint64 internal_date, MessageDigest *digest)
 {
-  if (delivery->fd < 0 || !has_date (fd, internal_date) ||
+  if (delivery->fd < 0 || !has_date (fd, internal_date, &delivery->linked) ||
       !link_to_tmp (fd, delivery->box->tmp_fd, delivery->base))
     return FALSE;
+  delivery->is_link = TRUE;
   /* What can't be read has no digest that anybody expects. */
   if (dup3 (fd, delivery->fd, O_CLOEXEC) < 0 || !hash_copied (delivery, digest))
     *digest = (MessageDigest){ 0 };
@@ -158,6 +159,12 @@ settle_file (MaildirDelivery *delivery, gint64 internal_date, struct stat *info)
 {
   const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)internal_date } };
 
+  /* Others may write to it under its other names: that has to show. */
+  if (delivery->is_link)
+    {
+      *info = delivery->linked;
+      return TRUE;
+    }
   return maildir_storage_form_finish (delivery->form) && futimens (delivery->fd, times) == 0 &&
          fstat (delivery->fd, info) == 0;
 }

@@ -97,6 +97,7 @@ typedef struct
   MaildirScan *earlier;    /* (nullable) the last look here: good while the directories stand still */
   GArray *unseen;          /* of gint64: journal ids of rows that it did not find as the base knows them */
   MaildirWatch *watch;     /* (nullable) tells what happened here since the last look */
+  gboolean look_anew;      /* some file proved to be another than was thought: the directories are read */
   MaildirScan *all;        /* (nullable) all files, where one was not where its flags say */
   MaildirKeywords *letters_before; /* (nullable) not loaded yet: see letters.h */
 

@@ -188,8 +188,10 @@ look_if_quiet (MailboxSync *mailbox, gboolean *quiet, GError **error)
 gboolean
 mailbox_sync_look_here (MailboxSync *mailbox, GError **error)
 {
-  gboolean done;
+  const gboolean anew = mailbox->look_anew;
+  gboolean done = FALSE;
 
+  mailbox->look_anew = FALSE;
   if (mailbox->scan != NULL && mailbox->watch != NULL)
     {
       g_clear_pointer (&mailbox->earlier, maildir_scan_free);
@@ -198,19 +200,64 @@ mailbox_sync_look_here (MailboxSync *mailbox, GError **error)
   g_clear_pointer (&mailbox->scan, maildir_scan_free);
   if (mailbox->whole)
     return look_at_all (mailbox, error);
-  if (is_earlier_current (mailbox))
+  if (!anew && is_earlier_current (mailbox))
     {
       mailbox->scan = g_steal_pointer (&mailbox->earlier);
       return TRUE;
     }
-  if (!follow_earlier (mailbox, &done, error) || done)
+  if (!anew && (!follow_earlier (mailbox, &done, error) || done))
     return done;
   g_clear_pointer (&mailbox->watch, maildir_watch_free);
   g_clear_pointer (&mailbox->earlier, maildir_scan_free);
   g_array_set_size (mailbox->unseen, 0);
-  if (!look_if_quiet (mailbox, &done, error) || done)
+  if (!anew && (!look_if_quiet (mailbox, &done, error) || done))
     return done;
   return look_for_changes (mailbox, error);
+}
+
+/* Since the last look of this run, or since nothing was to be done; where neither is known it is not asked.
+ */
+static gboolean
+has_changed (MailboxSync *mailbox)
+{
+  g_autofree char *now = NULL;
+
+  if (mailbox->earlier != NULL)
+    return !maildir_scan_is_current (mailbox->box, mailbox->earlier);
+  now = mailbox->row->quiet_mark != NULL ? maildir_box_mark (mailbox->box) : NULL;
+  return now != NULL && !g_str_equal (now, mailbox->row->quiet_mark);
+}
+
+static gboolean
+misses_files (AccountSync *account)
+{
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      const MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->due && mailbox->scan != NULL && (mailbox->whole || mailbox->unseen->len > 0))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+account_sync_may_have_moved (AccountSync *account)
+{
+  gboolean found = FALSE;
+
+  if (!misses_files (account))
+    return FALSE;
+  for (guint i = 0; i < account->mailboxes->len; i++)
+    {
+      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
+
+      if (mailbox->due || mailbox->skipped || mailbox->box == NULL || !has_changed (mailbox))
+        continue;
+      mailbox->due = TRUE;
+      found = TRUE;
+    }
+  return found;
 }
 
 void

@@ -12,5 +12,10 @@ gboolean mailbox_sync_look_here (MailboxSync *mailbox, GError **error);
 /* Before anything is changed here: the next look of this run need not read the directories again. */
 void mailbox_sync_watch_here (MailboxSync *mailbox);
 
+/* When both sides were looked at: TRUE when a file is not where the base knows it, and something happened
+ * meanwhile in a mailbox that this round did not look at. That is due now, and the round has to begin again:
+ * it may have gone there. */
+gboolean account_sync_may_have_moved (AccountSync *account);
+
 /* Loads the rows that the look concerns; the base is in order afterwards. */
 gboolean mailbox_sync_load_changed (MailboxSync *mailbox, GError **error);

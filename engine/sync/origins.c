@@ -199,8 +199,10 @@ origin_keep_date (const Origin *origin, MaildirFileStamp *stamp)
   MaildirPlace place = mailbox_sync_place (origin->to, origin->file->base);
   gint64 seconds = origin->facts->mtime_ns / G_TIME_SPAN_SECOND / 1000;
 
-  if (stamp->mtime_ns / G_TIME_SPAN_SECOND / 1000 != seconds &&
-      maildir_message_set_mtime (origin->to->box, &place, seconds, NULL))
+  if (!origin_is_unchanged (origin, stamp))
+    *stamp = (MaildirFileStamp){ 0 };
+  else if (stamp->mtime_ns / G_TIME_SPAN_SECOND / 1000 != seconds &&
+           maildir_message_set_mtime (origin->to->box, &place, seconds, NULL))
     maildir_message_stat (origin->to->box, &place, stamp, NULL);
 }
 

@@ -44,7 +44,8 @@ const char *origin_keywords (const Origin *origin);
  * tells. *stamp: the file's. */
 gboolean origin_is_unchanged (const Origin *origin, MaildirFileStamp *stamp);
 /* Gives the file the date that the message had: a client that wrote a new one may have given it another
- * (contract C1.5). *stamp: the file's, before and then after. */
+ * (contract C1.5). *stamp: the file's; that of no file where it was changed since it was read, so that the
+ * next look reads it again. */
 void origin_keep_date (const Origin *origin, MaildirFileStamp *stamp);
 
 /* The file, of that row now, is in another mailbox than it was, and may have the letters of that one. */

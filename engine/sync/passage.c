@@ -66,7 +66,6 @@ passage_group_add (PassageGroup *group, const PlanOperation *operation, const Or
   passage = g_new0 (Passage, 1);
   passage->operation = operation;
   passage->origin = origin;
-  passage->stamp = stamp;
   g_ptr_array_add (group->passages, passage);
   g_hash_table_insert (find_command (group, uid)->passages, GUINT_TO_POINTER (uid), passage);
 }

@@ -12,11 +12,11 @@ typedef struct
 {
   const PlanOperation *operation;
   const Origin *origin;
-  MaildirFileStamp stamp; /* of its file */
-  guint32 uid;            /* in the other mailbox, as COPYUID says; 0: not told */
-  guint64 remote_size;    /* as found there; valid with `found`, like what follows */
+  guint32 uid;         /* in the other mailbox, as COPYUID says; 0: not told */
+  guint64 remote_size; /* as found there; valid with `found`, like what follows */
   gint64 internal_date;
-  const char *email_id; /* (nullable) */
+  const char *email_id;   /* (nullable) */
+  MaildirFileStamp stamp; /* of its file, as origin_keep_date says */
   gboolean found;
 } Passage;
 

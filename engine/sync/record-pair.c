@@ -29,8 +29,6 @@ take_origin (const Origin *origin, JournalMessage *row)
   MaildirFileStamp stamp;
 
   origin_fill_row (origin, row);
-  if (!origin_is_unchanged (origin, &stamp))
-    return;
   origin_keep_date (origin, &stamp);
   take_stamp (&stamp, row);
 }

@@ -100,7 +100,10 @@ check_files (MailboxSync *mailbox, const GPtrArray *operations, guint from, guin
       removal.is_gone = !maildir_message_stat (mailbox->box, &place, &removal.stamp, &local_error) &&
                         g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_GONE);
       if (!removal.is_gone && !is_still_base_content (mailbox, removal.operation, &removal.stamp))
-        continue;
+        {
+          mailbox->look_anew = TRUE;
+          continue;
+        }
       if (mailbox_sync_is_heard (mailbox))
         removal.subject = mailbox_sync_subject (mailbox, removal.operation->base);
       g_array_append_val (removals, removal);

@@ -280,7 +280,9 @@ observe (AccountSync *account, GError **error)
 static gboolean
 observe_and_plan (AccountSync *account, guint *n_operations, GError **error)
 {
-  return observe (account, error) && (!account_sync_may_not_fill (account) || observe (account, error)) &&
+  return observe (account, error) &&
+         (!account_sync_may_have_moved (account) || observe (account, error)) &&
+         (!account_sync_may_not_fill (account) || observe (account, error)) &&
          fetch_headers (account, error) && account_sync_rematch (account, error) &&
          account_sync_plan (account, n_operations, error);
 }

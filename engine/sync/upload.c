@@ -104,6 +104,7 @@ prepare (UploadBatch *batch, const PlanOperation *operation, GError **error)
   upload->file = maildir_upload_open (mailbox->box, &place, &stamp, NULL);
   if (upload->file == NULL || !maildir_upload_is_unchanged (upload->file, &upload->content->stamp))
     {
+      mailbox->look_anew = TRUE;
       upload_free (upload);
       return TRUE;
     }

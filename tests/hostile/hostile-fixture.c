@@ -40,6 +40,7 @@ hostile_new (const char *capabilities)
   g_assert_nonnull (hostile->directory);
   hostile->server = model_server_new (capabilities);
   hostile->store = model_server_get_store (hostile->server);
+  hostile->store->user_data = hostile;
   hostile->expected = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   hostile->said = g_string_new (NULL);
   make_settings (hostile);

@@ -34,6 +34,7 @@ typedef struct
   gboolean auto_expunge;
   guint64 n_ids; /* X-GM-MSGIDs given out */
   guint bodies;  /* whole messages that FETCH sent */
+  gpointer user_data; /* (nullable) of the test, for its faults */
 } ModelStore;
 
 ModelStore *model_store_new (void);

@@ -300,6 +300,13 @@ second_is_copied_here_late_comes (Hostile *hostile)
   hostile_expect (hostile, "Work", "late", 1);
 }
 
+/* Another program writes into the copy a moment before. */
+static void
+its_copy_is_edited (ModelTurn *turn)
+{
+  hostile_overwrite_here (turn->store->user_data, "Work", "m2", 800);
+}
+
 static void
 tell_uid_of_late (ModelTurn *turn)
 {
@@ -443,6 +450,12 @@ static const HostileCase cases[] = {
     HERE,
     .change = second_is_copied_here_late_comes,
     .faults = { { MODEL_BEFORE, COPY, .call = work_grows }, { MODEL_EDIT, COPY, .call = tell_uid_of_late } },
+    .check = nothing_went_up },
+  { .name = "here/edited-meanwhile",
+    HERE,
+    .change = second_is_copied_here,
+    .faults = { { MODEL_BEFORE, COPY, .call = its_copy_is_edited }, { MODEL_CUT, "UID FETCH 1:2 *" } },
+    .outcome = ENGINE_OUTCOME_OFFLINE,
     .check = nothing_went_up },
   { .name = "here/gone-before-the-look",
     HERE,

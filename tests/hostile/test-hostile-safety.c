@@ -307,6 +307,26 @@ test_overwritten_drafts (void)
   hostile_free (hostile);
 }
 
+/* C3.1: no directory tells of what was written in place. Deleted there, it is looked at before it goes, and
+ * is new. */
+static void
+test_overwritten_and_gone (void)
+{
+  Hostile *hostile = hostile_new (
+      "SASL-IR AUTH=PLAIN LITERAL+ UIDPLUS MOVE ESEARCH NAMESPACE UNSELECT SPECIAL-USE CONDSTORE");
+
+  hostile_add_many_there (hostile, "INBOX", 5);
+  do
+    hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  while (model_server_count (hostile->server, "SELECT *") > 0);
+  hostile_overwrite_here (hostile, "INBOX", "m2", 900);
+  hostile_expunge_there (hostile, "INBOX", "m2");
+  hostile_expect (hostile, "INBOX", "m2", 1);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  hostile_assert_equal (hostile, FALSE);
+  hostile_free (hostile);
+}
+
 /* C1.4: the account's half is the same when its mailboxes are synchronized one by one. */
 static void
 test_hold_mailbox_by_mailbox (void)
@@ -330,6 +350,33 @@ test_hold_mailbox_by_mailbox (void)
   for (guint i = 0; i < G_N_ELEMENTS (mailboxes); i++)
     left += hostile_count_there (hostile, mailboxes[i]);
   g_assert_cmpuint (left, ==, 20);
+  hostile_free (hostile);
+}
+
+static void
+second_is_moved (ModelTurn *turn)
+{
+  hostile_move_here (turn->store->user_data, "INBOX", 2, 2, "Work");
+}
+
+/* C4.1: while INBOX is looked at once more, and Work is not. */
+static void
+test_moved_between_rounds (void)
+{
+  static const ModelFault faults[] = { { MODEL_BEFORE, "UID FETCH 7:*", .nth = 1, .call = second_is_moved },
+                                       { MODEL_FAULTS_END } };
+  Hostile *hostile = hostile_new (NULL);
+
+  model_store_add_mailbox (hostile->store, "Trash", "\\Trash");
+  model_store_add_mailbox (hostile->store, "Work", "");
+  hostile_add_many_there (hostile, "INBOX", 5);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  hostile_add_there (hostile, "INBOX", "m6", "");
+  hostile_expect_moved (hostile, "INBOX", 2, 2, "Work");
+  model_server_set_faults (hostile->server, faults);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  hostile_assert_equal (hostile, FALSE);
+  g_assert_cmpuint (model_server_count (hostile->server, "UID MOVE 2 Work"), ==, 1);
   hostile_free (hostile);
 }
 
@@ -373,6 +420,8 @@ main (int argc, char **argv)
   g_test_add_func ("/hostile/safety/C1.4/overwritten", test_overwritten);
   g_test_add_func ("/hostile/safety/C1.4/overwritten-drafts", test_overwritten_drafts);
   g_test_add_func ("/hostile/safety/C1.4/mailbox-by-mailbox", test_hold_mailbox_by_mailbox);
+  g_test_add_func ("/hostile/safety/C4.1/moved-between-rounds", test_moved_between_rounds);
+  g_test_add_func ("/hostile/safety/C3.1/overwritten-and-gone", test_overwritten_and_gone);
   g_test_add_func ("/hostile/safety/C1.2/symbolic-links", test_symbolic_links);
   return g_test_run ();
 }
