@@ -18,7 +18,7 @@
  *   download.c download-source.c download-lane.c lanes.c   what comes down, by one connection or several
  *   base.c move-here.c clone-here.c local-flags.c upload.c copy-there.c move-there.c remote-flags.c
  *   remove-local.c delete-remote.c   one kind of operation each
- *   gmail.c second-files.c   what labels make different
+ *   gmail.c second-files.c remove-second.c   what labels make different
  *   explain.c         a plan in words, for --dry-run
  *   import-account.c   instead of all this, what is new in a POP3 maildrop: see import.h
  *

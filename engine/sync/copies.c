@@ -1,6 +1,7 @@
 #include "copies.h"
 
 #include "../journal/journal-alike.h"
+#include "mailboxes.h"
 #include "moves.h"
 
 #include <string.h>
@@ -12,19 +13,6 @@ typedef struct
   const PlanLocal *file;
   Copy *copy; /* (nullable) the first that is good for it */
 } CopySearch;
-
-static MailboxSync *
-find_mailbox (AccountSync *account, gint64 id)
-{
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-
-      if (mailbox->row->id == id)
-        return mailbox;
-    }
-  return NULL;
-}
 
 /* UIDs of the journal mean something there. Offline, what will be asked for is queued. */
 static gboolean
@@ -77,7 +65,7 @@ static gboolean
 consider (const JournalMessage *message, gpointer user_data)
 {
   CopySearch *search = user_data;
-  MailboxSync *from = find_mailbox (search->to->account, message->mailbox);
+  MailboxSync *from = account_sync_find_id (search->to->account, message->mailbox);
 
   if (from == NULL || message->uid == 0 || !may_copy_from (from) ||
       imap_uid_set_contains (from->gone, message->uid) || was_tried (from, message->uid))

@@ -1,16 +1,13 @@
 #include "file-of-row.h"
 
+#include "mailboxes.h"
+
 MailboxSync *
 account_sync_find_files (AccountSync *account, gint64 mailbox)
 {
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *other = g_ptr_array_index (account->mailboxes, i);
+  MailboxSync *found = account_sync_find_id (account, mailbox);
 
-      if (other->row->id == mailbox)
-        return other->box != NULL && !other->gone_here ? other : NULL;
-    }
-  return NULL;
+  return found != NULL && found->box != NULL && !found->gone_here ? found : NULL;
 }
 
 /* Letters of keywords; a mailbox that this round did not look at says them in its file. */

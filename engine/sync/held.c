@@ -3,6 +3,7 @@
 #include "second-files.h"
 #include "hold.h"
 #include "job-journal.h"
+#include "mailboxes.h"
 #include "moves.h"
 #include "uploads-in-doubt.h"
 
@@ -87,15 +88,6 @@ count_mailbox (HoldRun *run, MailboxSync *mailbox, HoldMailbox *hold, GError **e
          journal_count_deletions (journal, mailbox->row->id, run->side, run->now - DAY, &hold->recent, error);
 }
 
-static gboolean
-is_loaded (AccountSync *account, gint64 id)
-{
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    if (((MailboxSync *)g_ptr_array_index (account->mailboxes, i))->row->id == id)
-      return TRUE;
-  return FALSE;
-}
-
 /* What this run does not look at counts for the account all the same: mailbox by mailbox is no way round a
  * hold. */
 static gboolean
@@ -111,7 +103,7 @@ count_rest (HoldRun *run, const HoldMailbox *loaded, HoldMailbox *rest, GError *
     {
       const JournalMailbox *row = g_ptr_array_index (rows, i);
 
-      if (is_loaded (run->account, row->id))
+      if (account_sync_find_id (run->account, row->id) != NULL)
         continue;
       if (!journal_count_messages (journal, row->id, &counted, error))
         return FALSE;

@@ -36,17 +36,25 @@ account_sync_find_mailbox (AccountSync *account, const char *name)
   return NULL;
 }
 
-JournalMailbox *
-account_sync_find_row (AccountSync *account, JournalMailbox *row)
+MailboxSync *
+account_sync_find_id (AccountSync *account, gint64 id)
 {
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox->row->id == row->id)
-        return mailbox->row;
+      if (mailbox->row->id == id)
+        return mailbox;
     }
-  return row;
+  return NULL;
+}
+
+JournalMailbox *
+account_sync_find_row (AccountSync *account, JournalMailbox *row)
+{
+  const MailboxSync *mailbox = account_sync_find_id (account, row->id);
+
+  return mailbox != NULL ? mailbox->row : row;
 }
 
 static int

@@ -1,5 +1,6 @@
 #include "moves.h"
 
+#include "arrived.h"
 #include "gmail.h"
 #include "newcomers.h"
 
@@ -320,12 +321,6 @@ mailbox_sync_begin_leaving (MailboxSync *mailbox, const PlanOperation *operation
   return journal_queue_put (account->journal, &row, NULL, error);
 }
 
-static char *
-remote_key (guint64 size, gint64 internal_date)
-{
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, size, internal_date);
-}
-
 static GHashTable *
 count_new_there (AccountSync *account)
 {
@@ -344,7 +339,7 @@ count_new_there (AccountSync *account)
           if (operation->kind != PLAN_DOWNLOAD)
             continue;
           remote = mailbox_sync_find_remote (mailbox, operation->uid);
-          key = remote_key (remote->remote_size, remote->internal_date);
+          key = alike_stamp_key (remote->remote_size, remote->internal_date);
           g_hash_table_insert (counts, key,
                                GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, key)) + 1));
         }
@@ -372,7 +367,7 @@ find_remote_moves (AccountSync *account)
             continue;
           facts = &g_array_index (mailbox->base_facts, BaseFacts,
                                   mailbox_sync_row_index (mailbox, operation->row));
-          key = remote_key (facts->remote_size, facts->internal_date);
+          key = alike_stamp_key (facts->remote_size, facts->internal_date);
           left = GPOINTER_TO_UINT (g_hash_table_lookup (counts, key));
           if (left > 0)
             g_hash_table_add (account->remote_moves, copy_row (operation->row));

@@ -31,6 +31,12 @@ is_upload (const MailboxSync *mailbox, const PlanOperation *operation, gpointer 
   return operation->kind == PLAN_UPLOAD && !operation->undecided;
 }
 
+static gboolean
+is_second (const MailboxSync *mailbox, const PlanOperation *operation, gpointer user_data)
+{
+  return operation->kind == PLAN_REMOVE_SECOND;
+}
+
 /* A file that is still called like the row holds something else by now, and needs the name. */
 static gboolean
 may_be_origin (const MailboxSync *mailbox, const PlanOperation *operation)
@@ -107,6 +113,7 @@ account_sync_find_origins (AccountSync *account)
     return;
   find_among (account, is_on_both_sides, found);
   find_among (account, is_upload, found);
+  find_among (account, is_second, found);
 }
 
 Origin *

@@ -25,7 +25,7 @@ typedef struct
 Origin origin_make (MailboxSync *from, guint index, MailboxSync *to, const PlanLocal *file, gboolean leaves);
 
 /* After the plans are made: finds the origins of messages that are new on both sides, and of those that go up
- * (account->origins), for this round. */
+ * or are second files (account->origins), for this round. */
 void account_sync_find_origins (AccountSync *account);
 /* (nullable): of a new file. */
 Origin *mailbox_sync_find_origin (MailboxSync *mailbox, const PlanLocal *file);

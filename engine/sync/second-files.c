@@ -2,9 +2,8 @@
 
 #include "../journal/journal-alike.h"
 #include "gmail.h"
+#include "mailboxes.h"
 #include "moves.h"
-#include "subject.h"
-#include "tell.h"
 
 #include <string.h>
 
@@ -65,10 +64,13 @@ digests_new (void)
   return g_hash_table_new (message_digest_hash, (GEqualFunc)message_digest_equal);
 }
 
+/* Of a file that would go up, also one that was changed in place: where files are hard links, all of them
+ * are.
+ */
 static const MessageDigest *
 digest_of_new (MailboxSync *mailbox, const PlanOperation *operation)
 {
-  if (operation->kind != PLAN_UPLOAD || operation->undecided)
+  if ((operation->kind != PLAN_UPLOAD && operation->kind != PLAN_REPLACE) || operation->undecided)
     return NULL;
   return &mailbox_sync_find_local (mailbox, operation->base)->identity->full;
 }
@@ -130,14 +132,15 @@ account_sync_find_second_files (AccountSync *account, GError **error)
   g_autoptr (GHashTable) leaving = NULL;
   g_autoptr (GHashTable) second = digests_new ();
 
-  if (!account_sync_is_gmail (account) || !account_sync_plans (account, PLAN_UPLOAD))
+  if (!account_sync_is_gmail (account))
     return TRUE;
   leaving = collect_leaving (account);
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
 
-      if (mailbox_sync_plans (mailbox, PLAN_UPLOAD) && !find_second_in (mailbox, leaving, second, error))
+      if ((mailbox_sync_plans (mailbox, PLAN_UPLOAD) || mailbox_sync_plans (mailbox, PLAN_REPLACE)) &&
+          !find_second_in (mailbox, leaving, second, error))
         return FALSE;
     }
   for (guint i = 0; i < account->mailboxes->len; i++)
@@ -148,11 +151,21 @@ account_sync_find_second_files (AccountSync *account, GError **error)
 /* A row of the same message in some mailbox. */
 typedef struct
 {
+  AccountSync *account;
   GHashTable *leaving; /* set of row ids: not these */
   const char *email_id;
   gint64 row; /* other than this one */
   gboolean found;
 } ShownSearch;
+
+/* Where this run does not look, what the journal says may have been so long ago. */
+static gboolean
+is_looked_at (AccountSync *account, gint64 id)
+{
+  const MailboxSync *mailbox = account_sync_find_id (account, id);
+
+  return mailbox != NULL && mailbox->on_server && !mailbox->skipped;
+}
 
 static gboolean
 compare_row (const JournalMessage *message, gpointer user_data)
@@ -160,7 +173,8 @@ compare_row (const JournalMessage *message, gpointer user_data)
   ShownSearch *search = user_data;
 
   search->found = message->id != search->row && g_strcmp0 (message->email_id, search->email_id) == 0 &&
-                  !g_hash_table_contains (search->leaving, &message->id);
+                  !g_hash_table_contains (search->leaving, &message->id) &&
+                  is_looked_at (search->account, message->mailbox);
   return !search->found;
 }
 
@@ -170,7 +184,7 @@ note_shown_elsewhere (MailboxSync *mailbox, const PlanOperation *operation, GHas
 {
   const guint index = mailbox_sync_row_index (mailbox, operation->row);
   const BaseFacts *facts = &g_array_index (mailbox->base_facts, BaseFacts, index);
-  ShownSearch search = { .leaving = leaving, .email_id = facts->email_id, .row = operation->row };
+  ShownSearch search = { mailbox->account, leaving, facts->email_id, operation->row, FALSE };
 
   if (facts->email_id == NULL)
     return TRUE;
@@ -224,82 +238,4 @@ account_sync_keep_in_all_mail (AccountSync *account)
             operation->kind = PLAN_FORGET;
         }
     }
-}
-
-static gboolean
-keep_second (MailboxSync *mailbox, const PlanLocal *local, const MaildirPlace *place, GError **error)
-{
-  AccountSync *account = mailbox->account;
-  const LocalContent *content = (const LocalContent *)local->identity;
-  g_autofree char *digest = message_digest_to_string (&content->identity.full);
-  g_autofree char *file =
-      g_strdup_printf ("second-%" G_GINT64_FORMAT "-%.32s", content->stamp.mtime_ns, digest);
-  g_autofree char *subject = mailbox_sync_subject (mailbox, local->base);
-  g_autoptr (GError) local_error = NULL;
-  JournalAtticEntry entry = {
-    .mailbox = mailbox->row->name,
-    .file = file,
-    .subject = subject,
-    .internal_date = content->stamp.mtime_ns / G_TIME_SPAN_SECOND / 1000,
-    .removed = g_get_real_time () / G_USEC_PER_SEC,
-    .size = content->stamp.size,
-    .system = local->flags.system,
-    .keywords = local->flags.keywords,
-  };
-
-  if (account->attic == NULL)
-    return TRUE;
-  if (!maildir_attic_keep (account->attic, file, mailbox->box, place, &local_error) &&
-      !g_error_matches (local_error, MAILDIR_ERROR, MAILDIR_ERROR_EXISTS))
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-  return journal_begin (account->journal, error) &&
-         journal_end (account->journal, journal_add_attic (account->journal, &entry, error), error);
-}
-
-/* One that changed since it was read, or is gone, is left to the next look. */
-static gboolean
-remove_second (MailboxSync *mailbox, const PlanOperation *operation, GError **error)
-{
-  const PlanLocal *local = mailbox_sync_find_local (mailbox, operation->base);
-  const LocalContent *content = (const LocalContent *)local->identity;
-  const MaildirPlace place = mailbox_sync_place (mailbox, operation->base);
-  g_autofree char *subject =
-      mailbox_sync_is_heard (mailbox) ? mailbox_sync_subject (mailbox, operation->base) : NULL;
-  MaildirFileStamp stamp;
-
-  if (!maildir_message_stat (mailbox->box, &place, &stamp, NULL) || stamp.size != content->stamp.size ||
-      stamp.mtime_ns != content->stamp.mtime_ns)
-    return TRUE;
-  if (!keep_second (mailbox, local, &place, error))
-    return FALSE;
-  if (!maildir_message_remove (mailbox->box, &place, &stamp, NULL))
-    return TRUE;
-  mailbox->account->tally.removed++;
-  mailbox_sync_tell (mailbox, operation, 0, subject);
-  return TRUE;
-}
-
-gboolean
-account_sync_remove_second_files (AccountSync *account, GError **error)
-{
-  for (guint i = 0; i < account->mailboxes->len; i++)
-    {
-      MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-
-      if (!mailbox_sync_plans (mailbox, PLAN_REMOVE_SECOND))
-        continue;
-      for (guint j = 0; j < mailbox->plan->len; j++)
-        {
-          const PlanOperation *operation = &g_array_index (mailbox->plan, PlanOperation, j);
-
-          if (operation->kind == PLAN_REMOVE_SECOND && !remove_second (mailbox, operation, error))
-            return FALSE;
-        }
-      if (!maildir_box_sync (mailbox->box, error))
-        return FALSE;
-    }
-  return TRUE;
 }

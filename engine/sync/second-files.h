@@ -3,9 +3,9 @@
 
 #include "account-sync.h"
 
-/* Of the plans: a new file whose content the mailbox has already, on both sides, will not get a message of
- * its own there. It becomes a PLAN_REMOVE_SECOND instead of an upload; what it was moved from is left there
- * by an expunge, and no deletion. */
+/* Of the plans: a new or changed file whose content the mailbox has already, on both sides, will not get a
+ * message of its own there. It becomes a PLAN_REMOVE_SECOND instead of an upload; what it was moved from is
+ * left there by an expunge, and no deletion. */
 gboolean account_sync_find_second_files (AccountSync *account, GError **error);
 
 /* After the moves are found, for the holds: what is gone on the server from one mailbox and is still shown by
@@ -16,5 +16,6 @@ gboolean account_sync_find_shown_elsewhere (AccountSync *account, GError **error
  * back. */
 void account_sync_keep_in_all_mail (AccountSync *account);
 
-/* PLAN_REMOVE_SECOND: the file goes into the attic. */
+/* PLAN_REMOVE_SECOND: while the other file is there and holds this content, the second one goes into the
+ * attic. Flags that were changed on its way from another mailbox pass to the other one. */
 gboolean account_sync_remove_second_files (AccountSync *account, GError **error);

@@ -54,6 +54,12 @@ const GmailRow gmail_rows[] = {
     .expected = { "b All \\Seen" }, .attic = 1, .is_swept = TRUE },
   { "here/saved-to-a-label-it-has", .changes = { "here save INBOX a Work" }, .expected = { "a Work,All" },
     .attic = 1, .is_swept = TRUE },
+  { "here/flagged-and-archived-by-move-to-all-mail",
+    .changes = { "here letters INBOX a FS", "here move INBOX a All" },
+    .expected = { "a Work,Starred,All \\Flagged \\Seen" }, .attic = 1, .is_swept = TRUE },
+  { "here/flag-taken-off-and-archived-by-move-to-all-mail",
+    .changes = { "here letters INBOX f S", "here save INBOX f All" }, .expected = { "f All \\Seen" },
+    .attic = 2 },
   { "here/copied-to-a-label-it-has", .changes = { "here copy INBOX a Work" }, .attic = 1 },
   { "here/moved-out-of-all-mail-to-a-label-it-has", .changes = { "here move All a Work" }, .attic = 1 },
 
@@ -94,6 +100,10 @@ const GmailRow gmail_rows[] = {
     .expected = { "b Work,All \\Seen" } },
   { "hard-link/here/draft-edited", ACCOUNT_GMAIL_HARD_LINK, .changes = { "here edit Drafts d d2" },
     .expected = { "d Trash \\Draft", "d2 Drafts,All \\Draft" }, .appends = 1 },
+  /* All names of the file have the new text, and that is seen where something else happens, too. */
+  { "hard-link/here/edited", ACCOUNT_GMAIL_HARD_LINK,
+    .changes = { "here edit INBOX a a2", "here letters INBOX b RS" },
+    .expected = { "a Trash", "a2 INBOX,Work,All", "b INBOX,All \\Answered \\Seen" }, .bodies = 1, .appends = 3 },
 };
 
 const guint n_gmail_rows = G_N_ELEMENTS (gmail_rows);

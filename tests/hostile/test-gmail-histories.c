@@ -165,19 +165,32 @@ change_one (History *history)
     change_there (history);
 }
 
-/* Now and then the connection breaks, before or after a command was carried out. */
+static void
+change_meanwhile (ModelTurn *turn)
+{
+  History *history = turn->store->user_data;
+
+  g_string_append_printf (history->told, "  before %s: ", turn->command);
+  change_one (history);
+}
+
+/* Now and then the connection breaks, before or after a command was carried out, or somebody does something
+ * while nothing else is done. */
 static void
 sync_somehow (History *history)
 {
   const ModelFaultKind kinds[] = { MODEL_CUT, MODEL_CUT_AFTER, MODEL_CUT_INSIDE };
-  const ModelFault faults[] = { { kinds[below (history, 3)], "*", .nth = 3 + below (history, 60) },
+  const ModelFault cut[] = { { kinds[below (history, 3)], "*", .nth = 3 + below (history, 60) },
+                             { MODEL_FAULTS_END } };
+  const ModelFault change[] = { { MODEL_BEFORE, "SELECT *", .nth = 1 + below (history, 30),
+                                  .call = change_meanwhile },
                                 { MODEL_FAULTS_END } };
-  const gboolean is_cut = below (history, 2) == 0;
+  const guint what = below (history, 4);
 
-  g_string_append (history->told, is_cut ? "sync, which breaks off\n" : "sync\n");
-  g_test_message ("%s", is_cut ? "sync, which breaks off" : "sync");
-  if (is_cut)
-    model_server_set_faults (history->hostile->server, faults);
+  g_string_append (history->told, what == 0 ? "sync, which breaks off\n" : "sync\n");
+  g_test_message ("%s", what == 0 ? "sync, which breaks off" : "sync");
+  if (what < 2)
+    model_server_set_faults (history->hostile->server, what == 0 ? cut : change);
   hostile_sync (history->hostile);
   model_server_set_faults (history->hostile->server, NULL);
 }
@@ -247,6 +260,7 @@ run_history (AccountGmail gmail, guint32 seed)
                       .doomed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
 
   g_string_append_printf (history.told, "seed %u\n", seed);
+  history.hostile->store->user_data = &history;
   gmail_account_fill (history.hostile);
   hostile_expect_sync (history.hostile, ENGINE_OUTCOME_EQUAL, NULL);
   for (guint round = 0; round < ROUNDS; round++)

@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static guint
 count_attic (Hostile *hostile)
@@ -277,6 +278,69 @@ test_hold_gone_everywhere (void)
   hostile_free (hostile);
 }
 
+/* C1.4: what the journal knows of mailboxes that sleep is no proof that the message still is in them. */
+static void
+test_hold_gone_everywhere_beside_sleeping (void)
+{
+  Hostile *hostile = many_in_inbox ();
+
+  hostile->account.gmail = ACCOUNT_GMAIL_ALL_MAIL;
+  vanish (hostile, "INBOX");
+  vanish (hostile, "Work");
+  vanish (hostile, GMAIL_ALL);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_LEFT, "held");
+  g_assert_cmpuint (hostile_count_here (hostile, GMAIL_ALL, NULL), ==, MANY);
+  hostile_free (hostile);
+}
+
+/* C3.1: all names of a file have the new text, and that is seen in one mailbox after the other. */
+static void
+test_hard_links_edited (void)
+{
+  static const char *const expected[] = {
+    "a Trash", "a2 INBOX,Work,All", "b INBOX,All \\Answered \\Seen", "c Work,Home,All \\Seen", "e All \\Seen",
+    NULL
+  };
+  Hostile *hostile = gmail_account_new (ACCOUNT_GMAIL_HARD_LINK);
+
+  gmail_account_fill (hostile);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  assert_idle (hostile);
+  gmail_change (hostile, "here edit INBOX a a2");
+  gmail_change (hostile, "here letters INBOX b RS");
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  gmail_change (hostile, "here letters All e S");
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  gmail_change (hostile, "here letters Work c S");
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  gmail_assert (hostile, expected);
+  assert_idle (hostile);
+  hostile_free (hostile);
+}
+
+/* C1.2: while nothing is taken for deleted, a file under a new name may be the only one. */
+static void
+test_renamed_beside_no_file (void)
+{
+  static const char *const unchanged[] = { NULL };
+  Hostile *hostile = gmail_account_new (ACCOUNT_GMAIL_COPY);
+  g_autofree char *aside = hostile_path (hostile, "aside");
+  g_autofree char *path = NULL;
+
+  gmail_account_fill (hostile);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  path = hostile_file_here (hostile, GMAIL_ALL, "e");
+  g_assert_cmpint (g_rename (path, aside), ==, 0);
+  g_assert_cmpint (symlink (aside, path), ==, 0);
+  gmail_change (hostile, "here save All a All");
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_LEFT, "no regular file");
+  g_assert_cmpuint (count_attic (hostile), ==, 0);
+  g_assert_cmpint (g_rename (aside, path), ==, 0);
+  hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
+  gmail_assert (hostile, unchanged);
+  hostile_free (hostile);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -303,5 +367,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/gmail/hold/deleted-here", "here delete INBOX MARK", test_hold);
   g_test_add_data_func ("/gmail/hold/deleted-in-all-mail-here", "here delete All MARK", test_hold);
   g_test_add_func ("/gmail/hold/gone-everywhere", test_hold_gone_everywhere);
+  g_test_add_func ("/gmail/hold/gone-everywhere-beside-sleeping", test_hold_gone_everywhere_beside_sleeping);
+  g_test_add_func ("/gmail/files/hard-links-edited", test_hard_links_edited);
+  g_test_add_func ("/gmail/files/renamed-beside-no-file", test_renamed_beside_no_file);
   return g_test_run ();
 }
