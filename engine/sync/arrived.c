@@ -94,34 +94,34 @@ is_named (const PlanRemote *remote, gboolean whole)
   return remote->identity != NULL && (!whole || remote->has_header_digest);
 }
 
-/* (transfer full): mailbox -> ImapUidSet of those without a name. */
+/* (transfer full): mailbox -> ImapUidSet */
 static GHashTable *
-find_unnamed (const GPtrArray *arrived, gboolean whole)
+uids_new (void)
 {
-  GHashTable *unnamed = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)imap_uid_set_free);
+  return g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)imap_uid_set_free);
+}
 
-  for (guint i = 0; i < arrived->len; i++)
+static void
+add_uid (GHashTable *uids, const Arrived *one)
+{
+  ImapUidSet *set = g_hash_table_lookup (uids, one->mailbox);
+
+  if (set == NULL)
     {
-      const Arrived *one = g_ptr_array_index (arrived, i);
-      ImapUidSet *set = g_hash_table_lookup (unnamed, one->mailbox);
-
-      if (is_named (arrived_message (one), whole))
-        continue;
-      if (set == NULL)
-        {
-          set = imap_uid_set_new ();
-          g_hash_table_insert (unnamed, one->mailbox, set);
-        }
-      imap_uid_set_add (set, one->download->uid);
+      set = imap_uid_set_new ();
+      g_hash_table_insert (uids, one->mailbox, set);
     }
-  return unnamed;
+  imap_uid_set_add (set, one->download->uid);
 }
 
 gboolean
 account_sync_fetch_names (AccountSync *account, const GPtrArray *arrived, gboolean whole, GError **error)
 {
-  g_autoptr (GHashTable) unnamed = find_unnamed (arrived, whole);
+  g_autoptr (GHashTable) unnamed = uids_new ();
 
+  for (guint i = 0; i < arrived->len; i++)
+    if (!is_named (arrived_message (g_ptr_array_index (arrived, i)), whole))
+      add_uid (unnamed, g_ptr_array_index (arrived, i));
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
@@ -135,22 +135,6 @@ account_sync_fetch_names (AccountSync *account, const GPtrArray *arrived, gboole
         return FALSE;
     }
   return TRUE;
-}
-
-/* (transfer full) */
-static ImapUidSet *
-uids_in (const GPtrArray *arrived, const MailboxSync *mailbox)
-{
-  ImapUidSet *set = imap_uid_set_new ();
-
-  for (guint i = 0; i < arrived->len; i++)
-    {
-      const Arrived *one = g_ptr_array_index (arrived, i);
-
-      if (one->mailbox == mailbox)
-        imap_uid_set_add (set, one->download->uid);
-    }
-  return set;
 }
 
 static void
@@ -170,15 +154,18 @@ GHashTable *
 account_sync_fetch_digests (AccountSync *account, const GPtrArray *arrived, GError **error)
 {
   g_autoptr (GHashTable) all = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (GHashTable) uids = uids_new ();
 
+  for (guint i = 0; i < arrived->len; i++)
+    add_uid (uids, g_ptr_array_index (arrived, i));
   for (guint i = 0; i < account->mailboxes->len; i++)
     {
       MailboxSync *mailbox = g_ptr_array_index (account->mailboxes, i);
-      g_autoptr (ImapUidSet) set = uids_in (arrived, mailbox);
+      const ImapUidSet *set = g_hash_table_lookup (uids, mailbox);
       g_autoptr (GHashTable) digests = NULL;
       gboolean selected;
 
-      if (imap_uid_set_is_empty (set))
+      if (set == NULL)
         continue;
       if (!mailbox_sync_select (mailbox, &selected, error))
         return NULL;

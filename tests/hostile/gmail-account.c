@@ -181,21 +181,6 @@ other_name (Hostile *hostile, const char *path, const char *mark)
 }
 
 static void
-edit_here (const char *path, const char *mark)
-{
-  g_autoptr (GBytes) body = hostile_body (mark, 400);
-  gsize length;
-  const char *data = g_bytes_get_data (body, &length);
-  g_autoptr (GString) text = g_string_new_len (data, length);
-  FILE *file = g_fopen (path, "w");
-
-  g_string_replace (text, "\r\n", "\n", 0);
-  g_assert_nonnull (file);
-  g_assert_cmpuint (fwrite (text->str, 1, text->len, file), ==, text->len);
-  g_assert_cmpint (fclose (file), ==, 0);
-}
-
-static void
 change_here (Hostile *hostile, GStrv words)
 {
   const char *verb = words[1], *mailbox = gmail_mailbox (words[2]), *mark = words[3];
@@ -221,7 +206,7 @@ change_here (Hostile *hostile, GStrv words)
   else if (g_str_equal (verb, "letters"))
     hostile_flag_here (hostile, mailbox, mark, last);
   else if (g_str_equal (verb, "edit"))
-    edit_here (path, last);
+    hostile_overwrite (path, last, 400);
   else
     g_error ("what is “%s”?", verb);
 }

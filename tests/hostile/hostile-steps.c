@@ -160,19 +160,38 @@ hostile_expect_moved (Hostile *hostile, const char *from, guint first, guint las
 }
 
 void
-hostile_overwrite_here (Hostile *hostile, const char *mailbox, const char *mark, gsize size)
+hostile_overwrite (const char *path, const char *mark, gsize size)
 {
-  g_autofree char *path = hostile_file_here (hostile, mailbox, mark);
   g_autoptr (GBytes) body = hostile_body (mark, size);
   gsize length;
   const char *data = g_bytes_get_data (body, &length);
   g_autoptr (GString) text = g_string_new_len (data, length);
-  FILE *file = fopen (path, "r+");
+  FILE *file = fopen (path, "w");
 
   g_string_replace (text, "\r\n", "\n", 0);
   g_assert_nonnull (file);
   g_assert_cmpuint (fwrite (text->str, 1, text->len, file), ==, text->len);
   g_assert_cmpint (fclose (file), ==, 0);
+}
+
+void
+hostile_overwrite_here (Hostile *hostile, const char *mailbox, const char *mark, gsize size)
+{
+  g_autofree char *path = hostile_file_here (hostile, mailbox, mark);
+
+  hostile_overwrite (path, mark, size);
+}
+
+guint
+hostile_count_attic (Hostile *hostile)
+{
+  g_autofree char *path = g_build_filename (hostile->account.state_dir, "attic", NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint count = 0;
+
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    count++;
+  return count;
 }
 
 void

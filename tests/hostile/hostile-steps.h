@@ -27,7 +27,9 @@ void hostile_move_here (Hostile *hostile, const char *from, guint first, guint l
 /* What is expected of m`first` to m`last` changes likewise. */
 void hostile_expect_moved (Hostile *hostile, const char *from, guint first, guint last, const char *to);
 /* Other content of that size under the same name, by rewriting the file. */
+void hostile_overwrite (const char *path, const char *mark, gsize size);
 void hostile_overwrite_here (Hostile *hostile, const char *mailbox, const char *mark, gsize size);
+guint hostile_count_attic (Hostile *hostile); /* files */
 void hostile_write (const char *path, const char *text);
 
 /* How many messages with this mark the server has in this mailbox. */

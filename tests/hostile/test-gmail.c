@@ -7,18 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static guint
-count_attic (Hostile *hostile)
-{
-  g_autofree char *path = g_build_filename (hostile->account.state_dir, "attic", NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint count = 0;
-
-  while (dir != NULL && g_dir_read_name (dir) != NULL)
-    count++;
-  return count;
-}
-
 static void
 test_outcome (gconstpointer user_data)
 {
@@ -30,7 +18,7 @@ test_outcome (gconstpointer user_data)
   hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
   g_assert_cmpuint (hostile->store->bodies, <=, row->bodies);
   g_assert_cmpuint (model_server_count (hostile->server, "APPEND *"), <=, row->appends);
-  g_assert_cmpuint (count_attic (hostile), ==, row->attic);
+  g_assert_cmpuint (hostile_count_attic (hostile), ==, row->attic);
   gmail_row_check (row, hostile);
   hostile_free (hostile);
 }
@@ -334,7 +322,7 @@ test_renamed_beside_no_file (void)
   g_assert_cmpint (symlink (aside, path), ==, 0);
   gmail_change (hostile, "here save All a All");
   hostile_expect_sync (hostile, ENGINE_OUTCOME_LEFT, "no regular file");
-  g_assert_cmpuint (count_attic (hostile), ==, 0);
+  g_assert_cmpuint (hostile_count_attic (hostile), ==, 0);
   g_assert_cmpint (g_rename (aside, path), ==, 0);
   hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
   gmail_assert (hostile, unchanged);

@@ -311,18 +311,6 @@ forget_journal (Hostile *hostile)
     }
 }
 
-static guint
-count_attic (Hostile *hostile)
-{
-  g_autofree char *path = g_build_filename (hostile->account.state_dir, "attic", NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint count = 0;
-
-  while (dir != NULL && g_dir_read_name (dir) != NULL)
-    count++;
-  return count;
-}
-
 static void
 replace_all_there (Hostile *hostile, guint round)
 {
@@ -347,7 +335,7 @@ test_attic_after_lost_journal (void)
     {
       replace_all_there (hostile, round);
       hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
-      g_assert_cmpuint (count_attic (hostile), ==, 3 * round);
+      g_assert_cmpuint (hostile_count_attic (hostile), ==, 3 * round);
       if (round % 2 == 1)
         {
           forget_journal (hostile);
@@ -357,7 +345,7 @@ test_attic_after_lost_journal (void)
   hostile_assert_equal (hostile, FALSE);
   hostile->account.keep_deleted = 0;
   hostile_expect_sync (hostile, ENGINE_OUTCOME_EQUAL, NULL);
-  g_assert_cmpuint (count_attic (hostile), ==, 0);
+  g_assert_cmpuint (hostile_count_attic (hostile), ==, 0);
   hostile_free (hostile);
 }
 
